@@ -1,0 +1,401 @@
+/* pgmig--1.0.sql */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION pgmig" to load this file. \quit
+
+--
+-- The catalogue
+--
+-- Names of revisions, labels and scopes compare byte by byte, whatever the
+-- locale of the database.
+--
+
+CREATE SCHEMA pgmig;
+COMMENT ON SCHEMA pgmig IS 'migration history: revision graph, bodies, what is applied, and the log of runs';
+
+CREATE TABLE pgmig.revision (
+    revision                text COLLATE pg_catalog."C" NOT NULL,
+    load_order              bigint NOT NULL,
+    message                 text NOT NULL,
+    long_message            text,
+    created_at              timestamptz,
+    upgrade                 text NOT NULL,
+    upgrade_transactional   boolean NOT NULL DEFAULT true,
+    upgrade_statements      integer NOT NULL,
+    upgrade_checksum        text COLLATE pg_catalog."C" NOT NULL,
+    downgrade               text,
+    downgrade_transactional boolean NOT NULL DEFAULT true,
+    downgrade_statements    integer,
+    downgrade_checksum      text COLLATE pg_catalog."C",
+    has_children            boolean NOT NULL DEFAULT false,
+    source                  text,
+    loaded_by               text NOT NULL DEFAULT session_user,
+    loaded_at               timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CONSTRAINT revision_pkey PRIMARY KEY (revision),
+    CONSTRAINT revision_load_order_key UNIQUE (load_order),
+    CONSTRAINT revision_id_check CHECK (revision OPERATOR(pg_catalog.!~) '[[:space:],@+:-]' AND revision OPERATOR(pg_catalog.<>) ALL ('{"",head,heads,base,current}'::text[])),
+    CONSTRAINT revision_downgrade_check CHECK ((downgrade IS NULL) OPERATOR(pg_catalog.=) (downgrade_checksum IS NULL) AND (downgrade IS NULL) OPERATOR(pg_catalog.=) (downgrade_statements IS NULL))
+);
+CREATE INDEX revision_head_idx ON pgmig.revision (load_order) WHERE NOT has_children;
+COMMENT ON TABLE pgmig.revision IS 'one row a revision: its upgrade and downgrade SQL and where it came from';
+COMMENT ON COLUMN pgmig.revision.revision IS 'revision id';
+COMMENT ON COLUMN pgmig.revision.load_order IS 'order in which revisions were first loaded; breaks ties in plans';
+COMMENT ON COLUMN pgmig.revision.message IS 'first line of the message';
+COMMENT ON COLUMN pgmig.revision.long_message IS 'further lines of the message';
+COMMENT ON COLUMN pgmig.revision.created_at IS 'Create Date of the document';
+COMMENT ON COLUMN pgmig.revision.upgrade IS 'SQL of the upgrade';
+COMMENT ON COLUMN pgmig.revision.upgrade_transactional IS 'false if the section is marked no-transaction';
+COMMENT ON COLUMN pgmig.revision.upgrade_statements IS 'number of statements in upgrade';
+COMMENT ON COLUMN pgmig.revision.upgrade_checksum IS 'SHA-256 over the tokens of upgrade';
+COMMENT ON COLUMN pgmig.revision.downgrade IS 'SQL of the downgrade; null means irreversible';
+COMMENT ON COLUMN pgmig.revision.downgrade_transactional IS 'false if the section is marked no-transaction';
+COMMENT ON COLUMN pgmig.revision.downgrade_statements IS 'number of statements in downgrade';
+COMMENT ON COLUMN pgmig.revision.downgrade_checksum IS 'SHA-256 over the tokens of downgrade';
+COMMENT ON COLUMN pgmig.revision.has_children IS 'some revision names this one as a parent; kept up by a trigger';
+COMMENT ON COLUMN pgmig.revision.source IS 'file or other source of the document';
+COMMENT ON COLUMN pgmig.revision.loaded_by IS 'role that loaded the present version';
+COMMENT ON COLUMN pgmig.revision.loaded_at IS 'when the present version was loaded';
+
+CREATE TABLE pgmig.revision_parent (
+    revision text COLLATE pg_catalog."C" NOT NULL,
+    ordinal  integer NOT NULL,
+    parent   text COLLATE pg_catalog."C" NOT NULL,
+    CONSTRAINT revision_parent_pkey PRIMARY KEY (revision, ordinal),
+    CONSTRAINT revision_parent_key UNIQUE (parent, revision),
+    CONSTRAINT revision_parent_revision_fkey FOREIGN KEY (revision) REFERENCES pgmig.revision ON DELETE CASCADE,
+    CONSTRAINT revision_parent_parent_fkey FOREIGN KEY (parent) REFERENCES pgmig.revision
+);
+COMMENT ON TABLE pgmig.revision_parent IS 'edges of the graph: the revisions that a revision revises';
+COMMENT ON COLUMN pgmig.revision_parent.ordinal IS 'order in which the document names them, from 1';
+
+CREATE TABLE pgmig.revision_dependency (
+    revision   text COLLATE pg_catalog."C" NOT NULL,
+    ordinal    integer NOT NULL,
+    dependency text COLLATE pg_catalog."C" NOT NULL,
+    declared   text NOT NULL,
+    CONSTRAINT revision_dependency_pkey PRIMARY KEY (revision, ordinal),
+    CONSTRAINT revision_dependency_key UNIQUE (dependency, revision),
+    CONSTRAINT revision_dependency_revision_fkey FOREIGN KEY (revision) REFERENCES pgmig.revision ON DELETE CASCADE,
+    CONSTRAINT revision_dependency_dependency_fkey FOREIGN KEY (dependency) REFERENCES pgmig.revision
+);
+COMMENT ON TABLE pgmig.revision_dependency IS 'edges of the graph: the revisions that a revision depends on without revising them';
+COMMENT ON COLUMN pgmig.revision_dependency.ordinal IS 'order in which the document names them, from 1';
+COMMENT ON COLUMN pgmig.revision_dependency.declared IS 'the id or label that the document names';
+
+CREATE TABLE pgmig.branch_label (
+    label    text COLLATE pg_catalog."C" NOT NULL,
+    revision text COLLATE pg_catalog."C" NOT NULL,
+    ordinal  integer NOT NULL,
+    CONSTRAINT branch_label_pkey PRIMARY KEY (label),
+    CONSTRAINT branch_label_revision_key UNIQUE (revision, ordinal),
+    CONSTRAINT branch_label_revision_fkey FOREIGN KEY (revision) REFERENCES pgmig.revision ON DELETE CASCADE
+);
+COMMENT ON TABLE pgmig.branch_label IS 'branch labels and the revisions that carry them';
+
+CREATE SEQUENCE pgmig.run_run_seq;
+CREATE TABLE pgmig.run (
+    run            bigint NOT NULL DEFAULT pg_catalog.nextval('pgmig.run_run_seq'),
+    operation      text NOT NULL,
+    target         text NOT NULL,
+    scope          text COLLATE pg_catalog."C" NOT NULL DEFAULT '',
+    tag            text,
+    role           text NOT NULL DEFAULT current_user,
+    client         inet DEFAULT pg_catalog.inet_client_addr(),
+    application    text DEFAULT pg_catalog.current_setting('application_name'),
+    server_version text NOT NULL DEFAULT pg_catalog.current_setting('server_version'),
+    started_at     timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    ended_at       timestamptz,
+    outcome        text NOT NULL DEFAULT 'running',
+    sqlstate       text,
+    error          text,
+    CONSTRAINT run_pkey PRIMARY KEY (run),
+    CONSTRAINT run_operation_check CHECK (operation OPERATOR(pg_catalog.=) ANY ('{upgrade,downgrade,stamp}'::text[])),
+    CONSTRAINT run_outcome_check CHECK (outcome OPERATOR(pg_catalog.=) ANY ('{running,done,failed}'::text[]))
+);
+ALTER SEQUENCE pgmig.run_run_seq OWNED BY pgmig.run.run;
+COMMENT ON TABLE pgmig.run IS 'one row a call that changed what is applied';
+COMMENT ON COLUMN pgmig.run.operation IS 'upgrade, downgrade or stamp';
+COMMENT ON COLUMN pgmig.run.role IS 'current_user of the caller';
+COMMENT ON COLUMN pgmig.run.outcome IS 'running, done or failed';
+
+CREATE TABLE pgmig.run_step (
+    run              bigint NOT NULL,
+    step             integer NOT NULL,
+    revision         text COLLATE pg_catalog."C" NOT NULL,
+    direction        text NOT NULL,
+    statements_done  integer NOT NULL,
+    statements_total integer NOT NULL,
+    duration         interval,
+    rows             bigint,
+    wal_bytes        bigint,
+    outcome          text NOT NULL DEFAULT 'done',
+    sqlstate         text,
+    message          text,
+    statement        integer,
+    line             integer,
+    CONSTRAINT run_step_pkey PRIMARY KEY (run, step),
+    CONSTRAINT run_step_run_fkey FOREIGN KEY (run) REFERENCES pgmig.run ON DELETE CASCADE,
+    CONSTRAINT run_step_direction_check CHECK (direction OPERATOR(pg_catalog.=) ANY ('{upgrade,downgrade,stamp}'::text[])),
+    CONSTRAINT run_step_outcome_check CHECK (outcome OPERATOR(pg_catalog.=) ANY ('{running,done,failed}'::text[]))
+);
+COMMENT ON TABLE pgmig.run_step IS 'one row a revision of a run, in the order in which they ran';
+COMMENT ON COLUMN pgmig.run_step.rows IS 'rows inserted, updated, deleted, merged or selected by the statements';
+COMMENT ON COLUMN pgmig.run_step.wal_bytes IS 'bytes of WAL written by the statements';
+
+CREATE TABLE pgmig.applied (
+    scope      text COLLATE pg_catalog."C" NOT NULL DEFAULT '',
+    revision   text COLLATE pg_catalog."C" NOT NULL,
+    run        bigint NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    checksum   text COLLATE pg_catalog."C" NOT NULL,
+    CONSTRAINT applied_pkey PRIMARY KEY (revision, scope),
+    CONSTRAINT applied_revision_fkey FOREIGN KEY (revision) REFERENCES pgmig.revision,
+    CONSTRAINT applied_run_fkey FOREIGN KEY (run) REFERENCES pgmig.run
+);
+COMMENT ON TABLE pgmig.applied IS 'what is applied now, in each scope; closed under parents and dependencies';
+COMMENT ON COLUMN pgmig.applied.scope IS 'value of pgmig.scope when the revision was applied';
+COMMENT ON COLUMN pgmig.applied.run IS 'run that applied it';
+COMMENT ON COLUMN pgmig.applied.checksum IS 'upgrade_checksum of the body that was applied';
+
+-- Dump and restore carry graph, bodies, state and log.
+SELECT pg_catalog.pg_extension_config_dump('pgmig.revision', '');
+SELECT pg_catalog.pg_extension_config_dump('pgmig.revision_parent', '');
+SELECT pg_catalog.pg_extension_config_dump('pgmig.revision_dependency', '');
+SELECT pg_catalog.pg_extension_config_dump('pgmig.branch_label', '');
+SELECT pg_catalog.pg_extension_config_dump('pgmig.run_run_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('pgmig.run', '');
+SELECT pg_catalog.pg_extension_config_dump('pgmig.run_step', '');
+SELECT pg_catalog.pg_extension_config_dump('pgmig.applied', '');
+
+--
+-- Triggers that keep the catalogue sound, direct SQL included
+--
+
+CREATE FUNCTION pgmig_trigger_edges() RETURNS trigger
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_trigger_edges() FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_trigger_edges() IS 'trigger: no cycle, applied set closed, has_children up to date';
+
+CREATE FUNCTION pgmig_trigger_applied() RETURNS trigger
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_trigger_applied() FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_trigger_applied() IS 'trigger: applied set closed under parents and dependencies, checksums right';
+
+CREATE FUNCTION pgmig_trigger_guard() RETURNS trigger
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_trigger_guard() FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_trigger_guard() IS 'trigger: refuses changes of the catalogue by a migration body';
+
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgmig.revision
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_guard();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgmig.revision_parent
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_guard();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgmig.revision_dependency
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_guard();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgmig.branch_label
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_guard();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgmig.run
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_guard();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgmig.run_step
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_guard();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgmig.applied
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_guard();
+
+CREATE TRIGGER edges_insert AFTER INSERT ON pgmig.revision_parent
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_edges();
+CREATE TRIGGER edges_update AFTER UPDATE ON pgmig.revision_parent
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_edges();
+CREATE TRIGGER edges_delete AFTER DELETE ON pgmig.revision_parent
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_edges();
+CREATE TRIGGER edges_insert AFTER INSERT ON pgmig.revision_dependency
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_edges();
+CREATE TRIGGER edges_update AFTER UPDATE ON pgmig.revision_dependency
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_edges();
+CREATE TRIGGER applied_insert AFTER INSERT ON pgmig.applied
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_applied();
+CREATE TRIGGER applied_update AFTER UPDATE ON pgmig.applied
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_applied();
+CREATE TRIGGER applied_delete AFTER DELETE ON pgmig.applied
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_applied();
+
+--
+-- Revisions, in and out
+--
+
+CREATE FUNCTION pgmig_load(directory text, OUT revision text, OUT action text) RETURNS SETOF record
+AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_load(text) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_load(text) IS 'load the revision documents of a directory on the server; a relative path is under SHAREDIR/pgmig';
+
+CREATE FUNCTION pgmig_import(document text, source text DEFAULT NULL, OUT revision text, OUT action text) RETURNS SETOF record
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_import(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_import(text, text) IS 'load the revisions of a document';
+
+CREATE FUNCTION pgmig_export(range text DEFAULT NULL) RETURNS text
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pgmig_export(text) IS 'revisions as a document, in load order; all of them, or those of a range';
+
+CREATE FUNCTION pgmig_revision(
+    message       text,
+    rev_id        text DEFAULT NULL,
+    head          text DEFAULT 'head',
+    splice        boolean DEFAULT false,
+    branch_label  text DEFAULT NULL,
+    depends_on    text[] DEFAULT NULL,
+    upgrade       text DEFAULT '',
+    downgrade     text DEFAULT '',
+    transactional boolean DEFAULT true) RETURNS text
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_revision(text, text, text, boolean, text, text[], text, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_revision(text, text, text, boolean, text, text[], text, text, boolean) IS 'make a new revision and return its document; downgrade NULL makes it irreversible';
+
+CREATE FUNCTION pgmig_merge(
+    revisions    text[] DEFAULT '{heads}',
+    message      text DEFAULT NULL,
+    branch_label text DEFAULT NULL,
+    rev_id       text DEFAULT NULL,
+    splice       boolean DEFAULT false) RETURNS text
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_merge(text[], text, text, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_merge(text[], text, text, text, boolean) IS 'make a revision that merges several heads and return its document';
+
+CREATE FUNCTION pgmig_edit(revision text, upgrade text DEFAULT NULL, downgrade text DEFAULT NULL) RETURNS text
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_edit(text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_edit(text, text, text) IS 'replace the bodies of a revision that is not applied and return its document; NULL keeps a body';
+
+CREATE FUNCTION pgmig_remove(revision text) RETURNS text
+AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_remove(text) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_remove(text) IS 'remove a revision that is not applied and that no other needs; returns its document';
+
+--
+-- Runs
+--
+
+CREATE FUNCTION pgmig_upgrade(target text DEFAULT 'head', tag text DEFAULT NULL) RETURNS SETOF text
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_upgrade(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_upgrade(text, text) IS 'upgrade to the target in the transaction of the caller; returns the revisions in the order in which they ran';
+
+CREATE FUNCTION pgmig_upgrade(targets text[], tag text DEFAULT NULL) RETURNS SETOF text
+AS 'MODULE_PATHNAME', 'pgmig_upgrade_several' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_upgrade(text[], text) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_upgrade(text[], text) IS 'upgrade to several targets in the transaction of the caller';
+
+CREATE FUNCTION pgmig_downgrade(target text, tag text DEFAULT NULL) RETURNS SETOF text
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_downgrade(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_downgrade(text, text) IS 'downgrade to the target in the transaction of the caller; returns the revisions in the order in which they ran';
+
+CREATE FUNCTION pgmig_stamp(target text, purge boolean DEFAULT false, tag text DEFAULT NULL) RETURNS SETOF text
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_stamp(text, boolean, text) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_stamp(text, boolean, text) IS 'set what is applied without running any body; returns the current revisions afterwards';
+
+CREATE FUNCTION pgmig_stamp(targets text[], purge boolean DEFAULT false, tag text DEFAULT NULL) RETURNS SETOF text
+AS 'MODULE_PATHNAME', 'pgmig_stamp_several' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_stamp(text[], boolean, text) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_stamp(text[], boolean, text) IS 'set what is applied to several targets without running any body';
+
+--
+-- What would run
+--
+
+CREATE FUNCTION pgmig_plan(
+    target    text DEFAULT 'head',
+    direction text DEFAULT 'upgrade',
+    OUT step integer, OUT direction text, OUT revision text, OUT message text,
+    OUT transactional boolean, OUT statements integer) RETURNS SETOF record
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pgmig_plan(text, text) IS 'the steps that a run to the target would take';
+
+CREATE FUNCTION pgmig_upgrade_sql(range text DEFAULT 'head') RETURNS text
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pgmig_upgrade_sql(text) IS 'an upgrade as a script for psql; without a start, from where this database stands';
+
+CREATE FUNCTION pgmig_downgrade_sql(range text) RETURNS text
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pgmig_downgrade_sql(text) IS 'a downgrade as a script for psql; without a start, from where this database stands';
+
+CREATE FUNCTION pgmig_stamp_sql(range text) RETURNS text
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pgmig_stamp_sql(text) IS 'a stamp as a script for psql; without a start, from where this database stands';
+
+--
+-- What there is
+--
+
+CREATE FUNCTION pgmig_current(
+    check_heads boolean DEFAULT false,
+    OUT revision text, OUT labels text[], OUT message text, OUT is_head boolean,
+    OUT applied_at timestamptz) RETURNS SETOF record
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pgmig_current(boolean) IS 'the revisions at which the database stands; with check_heads, an error unless everything is applied';
+
+CREATE FUNCTION pgmig_heads(
+    resolve_dependencies boolean DEFAULT false,
+    OUT revision text, OUT labels text[], OUT message text,
+    OUT applied_at timestamptz) RETURNS SETOF record
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pgmig_heads(boolean) IS 'revisions without children; with resolve_dependencies, those on which nothing depends either';
+
+CREATE FUNCTION pgmig_branches(
+    OUT revision text, OUT labels text[], OUT message text, OUT children text[]) RETURNS SETOF record
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pgmig_branches() IS 'revisions with several children';
+
+CREATE FUNCTION pgmig_history(
+    range text DEFAULT NULL,
+    OUT revision text, OUT parents text[], OUT depends_on text[], OUT labels text[],
+    OUT message text, OUT is_head boolean, OUT is_branch_point boolean,
+    OUT is_merge_point boolean, OUT is_current boolean, OUT applied_at timestamptz) RETURNS SETOF record
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pgmig_history(text) IS 'revisions of a range, newest first';
+
+CREATE FUNCTION pgmig_show(
+    revision text DEFAULT 'heads',
+    OUT revision text, OUT parents text[], OUT depends_on text[], OUT children text[],
+    OUT labels text[], OUT message text, OUT long_message text, OUT created_at timestamptz,
+    OUT upgrade text, OUT downgrade text, OUT upgrade_transactional boolean,
+    OUT downgrade_transactional boolean, OUT upgrade_checksum text, OUT source text, OUT loaded_by text,
+    OUT loaded_at timestamptz, OUT applied_at timestamptz) RETURNS SETOF record
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pgmig_show(text) IS 'everything about the revisions that the target names';
+
+CREATE FUNCTION pgmig_log(
+    OUT run bigint, OUT operation text, OUT revision text, OUT direction text,
+    OUT outcome text, OUT started_at timestamptz, OUT duration interval,
+    OUT rows bigint, OUT wal_bytes bigint, OUT role text, OUT application text,
+    OUT tag text, OUT error text) RETURNS SETOF record
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000;
+COMMENT ON FUNCTION pgmig_log() IS 'steps of all runs in this scope, newest first';
+
+CREATE FUNCTION pgmig_status(
+    OUT scope text, OUT current text[], OUT heads text[], OUT applied bigint,
+    OUT pending bigint, OUT last_run bigint, OUT last_run_at timestamptz,
+    OUT runner_pid integer) RETURNS record
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION pgmig_status() IS 'where the database stands, in one row';
+
+CREATE FUNCTION pgmig_graph(format text DEFAULT 'text') RETURNS SETOF text
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000;
+COMMENT ON FUNCTION pgmig_graph(text) IS 'the graph drawn as text, dot (Graphviz) or mermaid, a line a row';
+
+--
+-- Privileges
+--
+
+CREATE FUNCTION pgmig_grant(role name, kind text) RETURNS void
+AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_grant(name, text) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_grant(name, text) IS 'give a role what a reader, author or runner needs';

@@ -1,0 +1,254 @@
+/*-------------------------------------------------------------------------
+ *
+ * access.c
+ *	  How the catalogue is reached.
+ *
+ * Every query on schema pgmig runs between pgmig_catalog_begin() and
+ * pgmig_catalog_end(): as the owner of the catalogue, with search_path set to
+ * pg_catalog, so that no object of a user can take the place of one of ours.
+ * An error in between is undone by the (sub)transaction's abort: the server
+ * restores user, settings and SPI stack there.
+ *
+ * Plans are kept for the session.  They are generic from the start: the
+ * queries look up keys, and planning one costs more than running it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "tcop/utility.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "catalog/catalog.h"
+#include "compat.h"
+#include "errors.h"
+
+/* A migration body is running in this backend. */
+static bool in_body = false;
+
+/*
+ * OID of table pgmig.revision, which stands for the catalogue as a whole.
+ *
+ * If there is none, InvalidOid or an error.
+ */
+Oid
+pgmig_catalog_relation(bool missing_ok)
+{
+	Oid schema = get_namespace_oid("pgmig", true);
+	Oid relation = InvalidOid;
+
+	if (OidIsValid(schema))
+		relation = get_relname_relid("revision", schema);
+	if (!OidIsValid(relation) && !missing_ok)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg(
+					 "extension \"pgmig\" is not installed in this database"),
+				 errhint("Use CREATE EXTENSION pgmig.")));
+	return relation;
+}
+
+static Oid
+catalogue_owner(void)
+{
+	HeapTuple tuple;
+	Oid owner;
+
+	tuple = SearchSysCache1(RELOID,
+							ObjectIdGetDatum(pgmig_catalog_relation(false)));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for table pgmig.revision");
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Begin a visit to the catalogue.
+ *
+ * Switches to the memory context of a new SPI connection; access->caller is
+ * the context to leave results in.
+ */
+void
+pgmig_catalog_begin(CatalogAccess *access)
+{
+	Oid owner = catalogue_owner();
+
+	access->caller = CurrentMemoryContext;
+	GetUserIdAndSecContext(&access->userid, &access->sec_context);
+	SetUserIdAndSecContext(owner,
+						   access->sec_context | SECURITY_LOCAL_USERID_CHANGE);
+	access->guc_level = NewGUCNestLevel();
+	RestrictSearchPath();
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+/*
+ * End a visit: the caller's rights, settings and memory context are back.
+ */
+void
+pgmig_catalog_end(CatalogAccess *access)
+{
+	SPI_finish();
+	AtEOXact_GUC(false, access->guc_level);
+	SetUserIdAndSecContext(access->userid, access->sec_context);
+	MemoryContextSwitchTo(access->caller);
+}
+
+/*
+ * Run a query; its rows are in SPI_tuptable until the visit ends or the next
+ * query runs.
+ *
+ * values has query->nargs members, nulls likewise ('n' for a null) or is
+ * NULL.  With read_only, the query sees what the caller's statement sees,
+ * otherwise all that is committed or done before it.  Returns the number of
+ * rows.
+ */
+uint64
+pgmig_catalog_execute(CatalogQuery *query, Datum *values, const char *nulls,
+					  bool read_only)
+{
+	int code;
+
+	if (query->plan == NULL)
+	{
+		SPIPlanPtr plan = SPI_prepare_cursor(query->sql,
+											 query->nargs,
+											 query->argtypes,
+											 CURSOR_OPT_GENERIC_PLAN);
+
+		if (plan == NULL)
+			elog(ERROR,
+				 "could not prepare \"%s\": %s",
+				 query->sql,
+				 SPI_result_code_string(SPI_result));
+		SPI_keepplan(plan);
+		query->plan = plan;
+	}
+	code = SPI_execute_plan(query->plan, values, nulls, read_only, 0);
+	if (code < 0)
+		elog(ERROR,
+			 "could not execute \"%s\": %s",
+			 query->sql,
+			 SPI_result_code_string(code));
+	return SPI_processed;
+}
+
+/*
+ * A column of the current result, numbered from 1.  By-reference values are
+ * those of the result and end with it.
+ */
+Datum
+pgmig_catalog_datum(uint64 row, int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row],
+						 SPI_tuptable->tupdesc,
+						 column,
+						 isnull);
+}
+
+/*
+ * A text column of the current result, in the current memory context; NULL
+ * for a null.
+ */
+char *
+pgmig_catalog_text(uint64 row, int column)
+{
+	bool isnull;
+	Datum value = pgmig_catalog_datum(row, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/*
+ * A text[] column of the current result as a list of char *, in the current
+ * memory context.
+ */
+List *
+pgmig_catalog_text_list(uint64 row, int column)
+{
+	List *result = NIL;
+	bool isnull;
+	Datum value = pgmig_catalog_datum(row, column, &isnull);
+	Datum *elements;
+	int count;
+
+	if (isnull)
+		return NIL;
+	deconstruct_array(DatumGetArrayTypeP(value),
+					  TEXTOID,
+					  -1,
+					  false,
+					  TYPALIGN_INT,
+					  &elements,
+					  NULL,
+					  &count);
+	for (int i = 0; i < count; i++)
+		result = lappend(result, TextDatumGetCString(elements[i]));
+	return result;
+}
+
+/*
+ * Note that a migration body starts, and ends, in this backend.  In between,
+ * the catalogue cannot be changed.
+ */
+void
+pgmig_catalog_enter_body(void)
+{
+	in_body = true;
+}
+
+void
+pgmig_catalog_leave_body(void)
+{
+	in_body = false;
+}
+
+/*
+ * Errors out where the catalogue cannot be changed: within a migration body,
+ * in a read-only transaction, on a standby.
+ *
+ * function is the name of the SQL function, for the message.
+ */
+void
+pgmig_catalog_prepare_write(const char *function)
+{
+	if (in_body)
+		ereport(ERROR,
+				(errcode(ERRCODE_PGMIG_IN_BODY),
+				 errmsg("%s cannot be used in a migration body", function),
+				 errhint(
+					 "Express the order of revisions in their headers, with Revises and Depends On.")));
+	PreventCommandIfReadOnly(function);
+}
+
+PG_FUNCTION_INFO_V1(pgmig_trigger_guard);
+
+/*
+ * BEFORE trigger, for each statement, on every table of schema pgmig: a
+ * migration body does not touch them.
+ */
+Datum
+pgmig_trigger_guard(PG_FUNCTION_ARGS)
+{
+	if (in_body)
+		ereport(ERROR,
+				(errcode(ERRCODE_PGMIG_IN_BODY),
+				 errmsg(
+					 "a migration body cannot change the tables of schema \"pgmig\""),
+				 errhint(
+					 "Use pgmig_stamp() outside of a migration to correct what is recorded.")));
+	return PointerGetDatum(NULL);
+}

@@ -1,0 +1,113 @@
+/*-------------------------------------------------------------------------
+ *
+ * catalog.h
+ *	  Rows of schema pgmig, in and out.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PGMIG_CATALOG_H
+#define PGMIG_CATALOG_H
+
+#include "document/document.h"
+#include "executor/spi.h"
+#include "graph/graph.h"
+
+/* GUC pgmig.scope, see pgmig.c */
+extern char *pgmig_scope;
+
+/*
+ * A visit to the catalogue: an SPI connection with a restricted search_path,
+ * as the owner of the catalogue.
+ */
+typedef struct CatalogAccess
+{
+	Oid userid; /* of the caller */
+	int sec_context;
+	int guc_level;
+	MemoryContext caller; /* for results */
+} CatalogAccess;
+
+/* A query whose plan is kept for the session. */
+typedef struct CatalogQuery
+{
+	const char *sql;
+	int nargs;
+	Oid argtypes[20];
+	SPIPlanPtr plan; /* NULL until first used */
+} CatalogQuery;
+
+/* A revision as stored. */
+typedef struct StoredRevision
+{
+	RevisionDocument document;
+	int64 load_order;
+	List *dependencies; /* of char *, ids */
+	char *loaded_by;
+	TimestampTz loaded_at;
+	bool applied;           /* in this scope */
+	TimestampTz applied_at; /* ... since */
+	char *applied_checksum; /* ... with this body */
+	bool applied_anywhere;  /* in any scope */
+} StoredRevision;
+
+/* What a load did with a document. */
+typedef enum ImportAction
+{
+	IMPORT_UNCHANGED,
+	IMPORT_ADDED,
+	IMPORT_REPLACED,
+} ImportAction;
+
+/* A step of a run, for the log. */
+typedef struct StepRecord
+{
+	int step; /* from 1 */
+	const char *revision;
+	const char *direction; /* upgrade, downgrade or stamp */
+	int statements;
+	int64 rows;
+	int64 wal_bytes;
+	double seconds;
+} StepRecord;
+
+/* access.c */
+extern void pgmig_catalog_begin(CatalogAccess *access);
+extern void pgmig_catalog_end(CatalogAccess *access);
+extern uint64 pgmig_catalog_execute(CatalogQuery *query, Datum *values,
+									const char *nulls, bool read_only);
+extern char *pgmig_catalog_text(uint64 row, int column);
+extern Datum pgmig_catalog_datum(uint64 row, int column, bool *isnull);
+extern List *pgmig_catalog_text_list(uint64 row, int column);
+extern Oid pgmig_catalog_relation(bool missing_ok);
+extern void pgmig_catalog_enter_body(void);
+extern void pgmig_catalog_leave_body(void);
+extern void pgmig_catalog_prepare_write(const char *function);
+
+/* exclusion.c */
+extern void pgmig_catalog_lock(void);
+extern int pgmig_catalog_lock_holder(void);
+extern void pgmig_catalog_check_snapshot(void);
+
+/* source.c */
+extern Graph *pgmig_catalog_graph(void);
+
+/* revision.c */
+extern StoredRevision *pgmig_catalog_read_revision(const char *revision);
+extern void pgmig_catalog_remove(const char *revision);
+
+/* import.c */
+extern ImportAction *pgmig_catalog_import(List *documents);
+
+/* applied.c */
+extern bool pgmig_catalog_in_step(void);
+extern int64 pgmig_catalog_start_run(const char *operation, const char *target,
+									 const char *tag);
+extern void pgmig_catalog_record_step(int64 run, const StepRecord *record);
+extern void pgmig_catalog_finish_run(int64 run);
+extern void pgmig_catalog_apply(int64 run, const char *revision,
+								const char *checksum);
+extern void pgmig_catalog_unapply(const char *revision);
+extern char *pgmig_catalog_read_body(const char *revision, bool downgrade,
+									 char **checksum, char **applied_checksum);
+
+#endif /* PGMIG_CATALOG_H */

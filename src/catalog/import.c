@@ -1,0 +1,770 @@
+/*-------------------------------------------------------------------------
+ *
+ * import.c
+ *	  Loading revisions and their edges.
+ *
+ * A load is checked against the catalogue before its first row is written,
+ * so that errors name the document; the triggers of trigger.c check what only
+ * the whole graph can tell (cycles).  What was applied does not change: the
+ * tokens of the upgrade body, the parents and the dependencies.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "catalog/catalog.h"
+#include "errors.h"
+
+/* Where a document of a load stands. */
+typedef struct PendingRevision
+{
+	RevisionDocument *document;
+	List *dependencies; /* of char *, ids */
+	bool has_children;  /* in the same load */
+	ImportAction action;
+} PendingRevision;
+
+/* By revision id or label, in a load. */
+typedef struct PendingName
+{
+	const char *name; /* hash key */
+	PendingRevision *revision;
+	bool is_label;
+} PendingName;
+
+static uint32
+hash_name(const void *key, Size size)
+{
+	const char *name = *(const char *const *) key;
+
+	return hash_bytes((const unsigned char *) name, strlen(name));
+}
+
+static int
+match_name(const void *a, const void *b, Size size)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+static Datum
+text_or_null(const char *value, char *null)
+{
+	*null = value == NULL ? 'n' : ' ';
+	return value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
+}
+
+/* Says where a document comes from, in the errors of a load. */
+static int
+errcontext_document(const RevisionDocument *document)
+{
+	if (document->source != NULL)
+		errcontext("revision document \"%s\", line %d",
+				   document->source,
+				   document->line);
+	else
+		errcontext("revision document, line %d", document->line);
+	return 0;
+}
+
+static bool
+equal_text(const char *a, const char *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a, b) == 0;
+}
+
+static bool
+equal_texts(List *a, List *b)
+{
+	ListCell *la;
+	ListCell *lb;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(la, a, lb, b)
+	{
+		if (strcmp(lfirst(la), lfirst(lb)) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+equal_bodies(const RevisionBody *a, const RevisionBody *b)
+{
+	return equal_text(a->sql, b->sql) &&
+		   (a->sql == NULL || a->transactional == b->transactional);
+}
+
+static bool
+equal_documents(const RevisionDocument *a, const RevisionDocument *b)
+{
+	return equal_text(a->message, b->message) &&
+		   equal_text(a->long_message, b->long_message) &&
+		   a->has_created_at == b->has_created_at &&
+		   (!a->has_created_at || a->created_at == b->created_at) &&
+		   equal_texts(a->parents, b->parents) &&
+		   equal_texts(a->depends_on, b->depends_on) &&
+		   equal_texts(a->labels, b->labels) &&
+		   equal_bodies(&a->upgrade, &b->upgrade) &&
+		   equal_bodies(&a->downgrade, &b->downgrade);
+}
+
+/* Join names for a message: "a, b", or "none". */
+static char *
+join_names(List *names)
+{
+	StringInfoData buffer;
+	ListCell *lc;
+
+	if (names == NIL)
+		return pstrdup("none");
+	initStringInfo(&buffer);
+	foreach(lc, names)
+	{
+		if (lc != list_head(names))
+			appendStringInfoString(&buffer, ", ");
+		appendStringInfoString(&buffer, lfirst(lc));
+	}
+	return buffer.data;
+}
+
+/*
+ * Refuse a document that changes what was applied of its revision.
+ */
+static void
+check_applied(const PendingRevision *pending, const StoredRevision *stored)
+{
+	const RevisionDocument *document = pending->document;
+	const char *what;
+	List *recorded;
+	List *declared;
+
+	if (strcmp(document->upgrade.checksum,
+			   stored->document.upgrade.checksum) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_PGMIG_CHECKSUM_MISMATCH),
+				 errmsg("upgrade of revision \"%s\" was changed after it was applied",
+						document->revision),
+				 errdetail("The recorded checksum is %s, the document has %s.",
+						   stored->document.upgrade.checksum,
+						   document->upgrade.checksum),
+				 errhint(
+					 "Put the change into a new revision, or downgrade below this one before loading it."),
+				 errcontext_document(document)));
+	what = "Revises";
+	recorded = stored->document.parents;
+	declared = document->parents;
+	if (equal_texts(recorded, declared))
+	{
+		what = "Depends On";
+		recorded = stored->dependencies;
+		declared = pending->dependencies;
+	}
+	if (!equal_texts(recorded, declared))
+		ereport(ERROR,
+				(errcode(ERRCODE_PGMIG_APPLIED),
+				 errmsg("\"%s\" of revision \"%s\" was changed after it was applied",
+						what,
+						document->revision),
+				 errdetail("It was applied with: %s; the document has: %s.",
+						   join_names(recorded),
+						   join_names(declared)),
+				 errhint(
+					 "Add new revisions above the applied ones, or downgrade below this one before loading it."),
+				 errcontext_document(document)));
+}
+
+/* Does the catalogue have this revision? */
+static bool
+revision_exists(const char *revision)
+{
+	static CatalogQuery query = {
+		.sql = "SELECT 1 FROM pgmig.revision WHERE revision = $1",
+		.nargs = 1,
+		.argtypes = {TEXTOID},
+	};
+	Datum values[1];
+
+	values[0] = CStringGetTextDatum(revision);
+	return pgmig_catalog_execute(&query, values, NULL, false) > 0;
+}
+
+/* The revision that carries a label, in the current context, or NULL. */
+static char *
+label_revision(const char *label)
+{
+	static CatalogQuery query = {
+		.sql = "SELECT revision FROM pgmig.branch_label WHERE label = $1",
+		.nargs = 1,
+		.argtypes = {TEXTOID},
+	};
+	Datum values[1];
+
+	values[0] = CStringGetTextDatum(label);
+	if (pgmig_catalog_execute(&query, values, NULL, false) == 0)
+		return NULL;
+	return pgmig_catalog_text(0, 1);
+}
+
+static PendingName *
+find_name(HTAB *names, const char *name)
+{
+	return hash_search(names, &name, HASH_FIND, NULL);
+}
+
+static void
+add_name(HTAB *names, const char *name, PendingRevision *pending, bool label)
+{
+	PendingName *entry;
+	bool found;
+
+	entry = hash_search(names, &name, HASH_ENTER, &found);
+	if (found && !label && !entry->is_label)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("revision \"%s\" appears more than once", name),
+				 errhint("Give one of them another Revision ID."),
+				 errcontext_document(pending->document)));
+	if (found)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("branch label \"%s\" of revision \"%s\" is used already",
+						name,
+						label ? pending->document->revision
+							  : entry->revision->document->revision),
+				 errdetail("Revision \"%s\" has that name.",
+						   label ? entry->revision->document->revision
+								 : pending->document->revision),
+				 errhint("Choose another branch label."),
+				 errcontext_document(pending->document)));
+	entry->revision = pending;
+	entry->is_label = label;
+}
+
+/*
+ * Check the labels and the id of a document against the catalogue.
+ *
+ * A revision of the same load that gives a label up is taken into account.
+ */
+static void
+check_names(HTAB *names, PendingRevision *pending)
+{
+	RevisionDocument *document = pending->document;
+	char *holder;
+	ListCell *lc;
+
+	holder = label_revision(document->revision);
+	if (holder != NULL && find_name(names, holder) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("revision id \"%s\" is used as a branch label already",
+						document->revision),
+				 errdetail("Revision \"%s\" carries the label.", holder),
+				 errhint("Choose another Revision ID."),
+				 errcontext_document(document)));
+	foreach(lc, document->labels)
+	{
+		const char *label = lfirst(lc);
+
+		holder = label_revision(label);
+		if (holder != NULL && find_name(names, holder) != NULL)
+			holder = NULL; /* loaded anew, checked in the load */
+		if (holder == NULL && revision_exists(label))
+			holder = pstrdup(label);
+		if (holder != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_OBJECT),
+					 errmsg("branch label \"%s\" of revision \"%s\" is used already",
+							label,
+							document->revision),
+					 errdetail("Revision \"%s\" has that name.", holder),
+					 errhint("Choose another branch label."),
+					 errcontext_document(document)));
+	}
+}
+
+/* Refuse a name that is in the list already. */
+static void
+check_twice(const PendingRevision *pending, List *names, const char *name)
+{
+	ListCell *lc;
+
+	foreach(lc, names)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_OBJECT),
+					 errmsg("revision \"%s\" names revision \"%s\" twice",
+							pending->document->revision,
+							name),
+					 errhint("Name each parent and each dependency once."),
+					 errcontext_document(pending->document)));
+	}
+}
+
+/*
+ * Check the parents of a document and resolve what it depends on.
+ */
+static void
+check_edges(HTAB *names, PendingRevision *pending)
+{
+	RevisionDocument *document = pending->document;
+	List *parents = NIL;
+	ListCell *lc;
+
+	foreach(lc, document->parents)
+	{
+		const char *parent = lfirst(lc);
+		PendingName *entry = find_name(names, parent);
+
+		check_twice(pending, parents, parent);
+		parents = lappend(parents, lfirst(lc));
+
+		if (strcmp(parent, document->revision) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_PGMIG_CYCLE),
+					 errmsg("revision \"%s\" revises itself", parent),
+					 errhint(
+						 "Name its parents in Revises, or nothing for a base."),
+					 errcontext_document(document)));
+		if (entry != NULL && !entry->is_label)
+			entry->revision->has_children = true;
+		else if (!revision_exists(parent))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("revision \"%s\", parent of revision \"%s\", does not exist",
+							parent,
+							document->revision),
+					 errhint(
+						 "Load the parent in the same document or before, or correct Revises."),
+					 errcontext_document(document)));
+	}
+	foreach(lc, document->depends_on)
+	{
+		const char *declared = lfirst(lc);
+		PendingName *entry = find_name(names, declared);
+		const char *dependency;
+
+		if (entry != NULL)
+			dependency = entry->revision->document->revision;
+		else if (revision_exists(declared))
+			dependency = declared;
+		else
+			dependency = label_revision(declared);
+		if (dependency == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("revision or branch label \"%s\", on which revision \"%s\" depends, does not exist",
+							declared,
+							document->revision),
+					 errhint(
+						 "Load it in the same document or before, or correct Depends On."),
+					 errcontext_document(document)));
+		check_twice(pending, pending->dependencies, dependency);
+		if (strcmp(dependency, document->revision) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_PGMIG_CYCLE),
+					 errmsg("revision \"%s\" depends on itself", dependency),
+					 errhint("Remove \"%s\" from Depends On.", declared),
+					 errcontext_document(document)));
+		pending->dependencies =
+			lappend(pending->dependencies, pstrdup(dependency));
+	}
+}
+
+/*
+ * Compare the documents with the catalogue.  Returns true if all are there
+ * unchanged.
+ */
+static bool
+compare_with_catalogue(List *pendings)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "pgmig comparison",
+											  ALLOCSET_DEFAULT_SIZES);
+	bool unchanged = true;
+	ListCell *lc;
+
+	foreach(lc, pendings)
+	{
+		PendingRevision *pending = lfirst(lc);
+		MemoryContext old = MemoryContextSwitchTo(cxt);
+		StoredRevision *stored =
+			pgmig_catalog_read_revision(pending->document->revision);
+
+		CHECK_FOR_INTERRUPTS();
+		if (stored == NULL)
+			pending->action = IMPORT_ADDED;
+		else if (equal_documents(&stored->document, pending->document))
+			pending->action = IMPORT_UNCHANGED;
+		else
+			pending->action = IMPORT_REPLACED;
+		unchanged = unchanged && pending->action == IMPORT_UNCHANGED;
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(cxt);
+	}
+	MemoryContextDelete(cxt);
+	return unchanged;
+}
+
+/* Refuse changes of what is applied, in any scope. */
+static void
+check_replaced(List *pendings)
+{
+	ListCell *lc;
+
+	foreach(lc, pendings)
+	{
+		PendingRevision *pending = lfirst(lc);
+		StoredRevision *stored;
+
+		if (pending->action != IMPORT_REPLACED)
+			continue;
+		stored = pgmig_catalog_read_revision(pending->document->revision);
+		if (stored->applied_anywhere)
+			check_applied(pending, stored);
+	}
+}
+
+static int64
+next_load_order(void)
+{
+	static CatalogQuery query = {
+		.sql = "SELECT coalesce(max(load_order), 0) + 1 FROM pgmig.revision",
+	};
+	bool isnull;
+
+	pgmig_catalog_execute(&query, NULL, NULL, false);
+	return DatumGetInt64(pgmig_catalog_datum(0, 1, &isnull));
+}
+
+#define REVISION_VALUES 14
+
+static void
+write_revision(const PendingRevision *pending, int64 load_order)
+{
+	static CatalogQuery insert = {
+		.sql =
+			"INSERT INTO pgmig.revision (revision, message, long_message,"
+			" created_at, upgrade, upgrade_transactional, upgrade_statements,"
+			" upgrade_checksum, downgrade, downgrade_transactional,"
+			" downgrade_statements, downgrade_checksum, source, has_children,"
+			" load_order)"
+			" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+			" $14, $15)",
+		.nargs = REVISION_VALUES + 1,
+		.argtypes = {TEXTOID,
+					 TEXTOID,
+					 TEXTOID,
+					 TIMESTAMPTZOID,
+					 TEXTOID,
+					 BOOLOID,
+					 INT4OID,
+					 TEXTOID,
+					 TEXTOID,
+					 BOOLOID,
+					 INT4OID,
+					 TEXTOID,
+					 TEXTOID,
+					 BOOLOID,
+					 INT8OID},
+	};
+	static CatalogQuery update = {
+		.sql =
+			"UPDATE pgmig.revision SET message = $2, long_message = $3,"
+			" created_at = $4, upgrade = $5, upgrade_transactional = $6,"
+			" upgrade_statements = $7, upgrade_checksum = $8, downgrade = $9,"
+			" downgrade_transactional = $10, downgrade_statements = $11,"
+			" downgrade_checksum = $12, source = $13,"
+			" has_children = has_children OR $14, loaded_by = session_user,"
+			" loaded_at = now()"
+			" WHERE revision = $1",
+		.nargs = REVISION_VALUES,
+		.argtypes = {TEXTOID,
+					 TEXTOID,
+					 TEXTOID,
+					 TIMESTAMPTZOID,
+					 TEXTOID,
+					 BOOLOID,
+					 INT4OID,
+					 TEXTOID,
+					 TEXTOID,
+					 BOOLOID,
+					 INT4OID,
+					 TEXTOID,
+					 TEXTOID,
+					 BOOLOID},
+	};
+	const RevisionDocument *document = pending->document;
+	const RevisionBody *up = &document->upgrade;
+	const RevisionBody *down = &document->downgrade;
+	Datum values[REVISION_VALUES + 1];
+	char nulls[REVISION_VALUES + 1];
+
+	memset(nulls, ' ', sizeof(nulls));
+	values[0] = CStringGetTextDatum(document->revision);
+	values[1] = CStringGetTextDatum(document->message);
+	values[2] = text_or_null(document->long_message, &nulls[2]);
+	values[3] = TimestampTzGetDatum(document->created_at);
+	if (!document->has_created_at)
+		nulls[3] = 'n';
+	values[4] = CStringGetTextDatum(up->sql);
+	values[5] = BoolGetDatum(up->transactional);
+	values[6] = Int32GetDatum(up->nstatements);
+	values[7] = CStringGetTextDatum(up->checksum);
+	values[8] = text_or_null(down->sql, &nulls[8]);
+	values[9] = BoolGetDatum(down->sql == NULL || down->transactional);
+	values[10] = Int32GetDatum(down->nstatements);
+	values[11] = CStringGetTextDatum(down->checksum);
+	if (down->sql == NULL)
+		nulls[10] = nulls[11] = 'n';
+	values[12] = text_or_null(document->source, &nulls[12]);
+	values[13] = BoolGetDatum(pending->has_children);
+	values[14] = Int64GetDatum(load_order);
+	pgmig_catalog_execute(pending->action == IMPORT_ADDED ? &insert : &update,
+						  values,
+						  nulls,
+						  false);
+}
+
+/* Drop the edges and labels of a revision that is loaded anew. */
+static void
+delete_edges(const char *revision)
+{
+	static CatalogQuery queries[] = {
+		{.sql = "DELETE FROM pgmig.revision_parent WHERE revision = $1",
+		 .nargs = 1,
+		 .argtypes = {TEXTOID}},
+		{.sql = "DELETE FROM pgmig.revision_dependency WHERE revision = $1",
+		 .nargs = 1,
+		 .argtypes = {TEXTOID}},
+		{.sql = "DELETE FROM pgmig.branch_label WHERE revision = $1",
+		 .nargs = 1,
+		 .argtypes = {TEXTOID}},
+	};
+	Datum values[1];
+
+	values[0] = CStringGetTextDatum(revision);
+	for (int i = 0; i < lengthof(queries); i++)
+		pgmig_catalog_execute(&queries[i], values, NULL, false);
+}
+
+/* Columns of rows to insert, each with the ordinal of its second column. */
+typedef struct EdgeRows
+{
+	List *first;    /* of char * */
+	List *ordinals; /* of int */
+	List *second;   /* of char * */
+	List *third;    /* of char *, or NIL */
+} EdgeRows;
+
+static void
+collect_edges(EdgeRows *rows, const char *revision, List *names,
+			  List *declared)
+{
+	int ordinal = 0;
+	ListCell *lc;
+
+	foreach(lc, names)
+	{
+		rows->first = lappend(rows->first, unconstify(char *, revision));
+		rows->second = lappend(rows->second, lfirst(lc));
+		rows->ordinals = lappend_int(rows->ordinals, ++ordinal);
+		if (declared != NIL)
+			rows->third =
+				lappend(rows->third, list_nth(declared, ordinal - 1));
+	}
+}
+
+static Datum
+text_array(List *texts)
+{
+	Datum *elements = palloc(sizeof(Datum) * Max(list_length(texts), 1));
+	int count = 0;
+	ListCell *lc;
+
+	foreach(lc, texts)
+		elements[count++] = CStringGetTextDatum(lfirst(lc));
+	return PointerGetDatum(
+		construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+static Datum
+integer_array(List *integers)
+{
+	Datum *elements = palloc(sizeof(Datum) * Max(list_length(integers), 1));
+	int count = 0;
+	ListCell *lc;
+
+	foreach(lc, integers)
+		elements[count++] = Int32GetDatum(lfirst_int(lc));
+	return PointerGetDatum(construct_array(elements,
+										   count,
+										   INT4OID,
+										   sizeof(int32),
+										   true,
+										   TYPALIGN_INT));
+}
+
+static void
+write_edges(List *pendings)
+{
+	static CatalogQuery insert_parents = {
+		.sql = "INSERT INTO pgmig.revision_parent (revision, ordinal, parent)"
+			   " SELECT * FROM unnest($1, $2, $3)",
+		.nargs = 3,
+		.argtypes = {TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID},
+	};
+	static CatalogQuery insert_dependencies = {
+		.sql = "INSERT INTO pgmig.revision_dependency"
+			   " (revision, ordinal, dependency, declared)"
+			   " SELECT * FROM unnest($1, $2, $3, $4)",
+		.nargs = 4,
+		.argtypes = {TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID},
+	};
+	static CatalogQuery insert_labels = {
+		.sql = "INSERT INTO pgmig.branch_label (revision, ordinal, label)"
+			   " SELECT * FROM unnest($1, $2, $3)",
+		.nargs = 3,
+		.argtypes = {TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID},
+	};
+	CatalogQuery *queries[] = {&insert_parents,
+							   &insert_dependencies,
+							   &insert_labels};
+	EdgeRows rows[3] = {0};
+	ListCell *lc;
+
+	foreach(lc, pendings)
+	{
+		PendingRevision *pending = lfirst(lc);
+		RevisionDocument *document = pending->document;
+
+		if (pending->action == IMPORT_UNCHANGED)
+			continue;
+		collect_edges(&rows[0], document->revision, document->parents, NIL);
+		collect_edges(&rows[1],
+					  document->revision,
+					  pending->dependencies,
+					  document->depends_on);
+		collect_edges(&rows[2], document->revision, document->labels, NIL);
+	}
+	for (int i = 0; i < lengthof(queries); i++)
+	{
+		Datum values[4];
+
+		if (rows[i].first == NIL)
+			continue;
+		values[0] = text_array(rows[i].first);
+		values[1] = integer_array(rows[i].ordinals);
+		values[2] = text_array(rows[i].second);
+		values[3] = text_array(rows[i].third);
+		pgmig_catalog_execute(queries[i], values, NULL, false);
+	}
+}
+
+/* Write what has changed.  Runs in the middle of a visit. */
+static void
+write_documents(List *pendings)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "pgmig revision",
+											  ALLOCSET_DEFAULT_SIZES);
+	int64 load_order = next_load_order();
+	ListCell *lc;
+
+	foreach(lc, pendings)
+	{
+		PendingRevision *pending = lfirst(lc);
+		MemoryContext old;
+
+		CHECK_FOR_INTERRUPTS();
+		if (pending->action == IMPORT_UNCHANGED)
+			continue;
+		old = MemoryContextSwitchTo(cxt);
+		if (pending->action == IMPORT_REPLACED)
+			delete_edges(pending->document->revision);
+		write_revision(pending, load_order);
+		if (pending->action == IMPORT_ADDED)
+			load_order++;
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(cxt);
+	}
+	MemoryContextDelete(cxt);
+	write_edges(pendings);
+}
+
+/*
+ * Load documents (RevisionDocument *) whose bodies are checked.
+ *
+ * All or nothing.  Returns what was done with each, in the order of the list.
+ * Waits for other writers unless everything is there unchanged.
+ */
+ImportAction *
+pgmig_catalog_import(List *documents)
+{
+	ImportAction *actions =
+		palloc(sizeof(ImportAction) * Max(list_length(documents), 1));
+	List *pendings = NIL;
+	HASHCTL control = {0};
+	HTAB *names;
+	CatalogAccess access;
+	ListCell *lc;
+	int count = 0;
+
+	control.keysize = sizeof(char *);
+	control.entrysize = sizeof(PendingName);
+	control.hash = hash_name;
+	control.match = match_name;
+	control.hcxt = CurrentMemoryContext;
+	names =
+		hash_create("pgmig names",
+					256,
+					&control,
+					HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
+	foreach(lc, documents)
+	{
+		PendingRevision *pending = palloc0(sizeof(PendingRevision));
+
+		pending->document = lfirst(lc);
+		pendings = lappend(pendings, pending);
+		add_name(names, pending->document->revision, pending, false);
+	}
+	foreach(lc, pendings)
+	{
+		PendingRevision *pending = lfirst(lc);
+		ListCell *label;
+
+		foreach(label, pending->document->labels)
+			add_name(names, lfirst(label), pending, true);
+	}
+	if (!compare_with_catalogue(pendings))
+	{
+		pgmig_catalog_prepare_write("loading revisions");
+		pgmig_catalog_lock();
+		(void) compare_with_catalogue(pendings);
+		pgmig_catalog_begin(&access);
+		foreach(lc, pendings)
+		{
+			check_names(names, lfirst(lc));
+			check_edges(names, lfirst(lc));
+		}
+		check_replaced(pendings);
+		write_documents(pendings);
+		pgmig_catalog_end(&access);
+	}
+	foreach(lc, pendings)
+		actions[count++] = ((PendingRevision *) lfirst(lc))->action;
+	hash_destroy(names);
+	return actions;
+}

@@ -1,0 +1,192 @@
+/*-------------------------------------------------------------------------
+ *
+ * trigger.c
+ *	  Triggers that keep the catalogue sound, whoever writes to it.
+ *
+ * The invariants: the graph has no cycle; what is applied is closed under
+ * parents and dependencies, in each scope, and was applied with the body that
+ * is recorded; has_children says what it says.  Each trigger checks what its
+ * statement can have broken, whatever the order in which tables are filled,
+ * so that a restore passes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+#include "catalog/catalog.h"
+#include "errors.h"
+
+/*
+ * Run a query over the transition tables of the trigger.  Returns the number
+ * of rows.
+ */
+static uint64
+execute(const char *sql)
+{
+	int code = SPI_execute(sql, false, 0);
+
+	if (code < 0)
+		elog(ERROR,
+			 "could not execute \"%s\": %s",
+			 sql,
+			 SPI_result_code_string(code));
+	return SPI_processed;
+}
+
+static void
+begin_trigger(CatalogAccess *access, FunctionCallInfo fcinfo, const char *name)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager",
+						name)));
+	pgmig_catalog_begin(access);
+	SPI_register_trigger_data((TriggerData *) fcinfo->context);
+}
+
+static pg_attribute_noreturn() void report_not_closed(uint64 row)
+{
+	char *revision = pgmig_catalog_text(row, 1);
+	char *needed = pgmig_catalog_text(row, 2);
+	char *scope = pgmig_catalog_text(row, 3);
+
+	if (scope[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_PGMIG_NOT_CLOSED),
+				 errmsg("revision \"%s\" cannot be applied without revision \"%s\"",
+						revision,
+						needed),
+				 errhint(
+					 "Use pgmig_upgrade(), pgmig_downgrade() or pgmig_stamp(), which keep what is applied complete.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_PGMIG_NOT_CLOSED),
+			 errmsg("revision \"%s\" cannot be applied without revision \"%s\" in scope \"%s\"",
+					revision,
+					needed,
+					scope),
+			 errhint(
+				 "Use pgmig_upgrade(), pgmig_downgrade() or pgmig_stamp(), which keep what is applied complete.")));
+}
+
+PG_FUNCTION_INFO_V1(pgmig_trigger_edges);
+
+/*
+ * AFTER trigger, for each statement, on revision_parent and
+ * revision_dependency.
+ */
+Datum
+pgmig_trigger_edges(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	CatalogAccess access;
+	bool is_parent;
+	List *names = NIL;
+
+	begin_trigger(&access, fcinfo, "pgmig_trigger_edges");
+	is_parent = strcmp(RelationGetRelationName(trigger->tg_relation),
+					   "revision_parent") == 0;
+	if (is_parent && trigger->tg_oldtable != NULL)
+		execute("UPDATE pgmig.revision r SET has_children = false"
+				" FROM (SELECT DISTINCT parent FROM old_rows) o"
+				" WHERE r.revision = o.parent AND r.has_children"
+				" AND NOT EXISTS (SELECT FROM pgmig.revision_parent p"
+				" WHERE p.parent = o.parent)");
+	if (trigger->tg_newtable == NULL)
+	{
+		pgmig_catalog_end(&access);
+		return PointerGetDatum(NULL);
+	}
+	if (is_parent)
+		execute("UPDATE pgmig.revision r SET has_children = true"
+				" FROM (SELECT DISTINCT parent FROM new_rows) n"
+				" WHERE r.revision = n.parent AND NOT r.has_children");
+	if (execute(is_parent
+					? "SELECT n.revision, n.parent, a.scope"
+					  " FROM new_rows n JOIN pgmig.applied a"
+					  " ON a.revision = n.revision"
+					  " WHERE NOT EXISTS (SELECT FROM pgmig.applied b"
+					  " WHERE b.revision = n.parent AND b.scope = a.scope)"
+					: "SELECT n.revision, n.dependency, a.scope"
+					  " FROM new_rows n JOIN pgmig.applied a"
+					  " ON a.revision = n.revision"
+					  " WHERE NOT EXISTS (SELECT FROM pgmig.applied b"
+					  " WHERE b.revision = n.dependency"
+					  " AND b.scope = a.scope)") > 0)
+		report_not_closed(0);
+	execute("SELECT DISTINCT revision FROM new_rows");
+	for (uint64 row = 0; row < SPI_processed; row++)
+		names = lappend(names, pgmig_catalog_text(row, 1));
+	if (names != NIL)
+	{
+		Graph *graph = pgmig_catalog_graph();
+		List *nodes = NIL;
+		ListCell *lc;
+
+		foreach(lc, names)
+			nodes = lappend(nodes, pgmig_graph_node(graph, lfirst(lc)));
+		pgmig_graph_check_acyclic(graph, nodes);
+	}
+	pgmig_catalog_end(&access);
+	return PointerGetDatum(NULL);
+}
+
+PG_FUNCTION_INFO_V1(pgmig_trigger_applied);
+
+/*
+ * AFTER trigger, for each statement, on applied.
+ */
+Datum
+pgmig_trigger_applied(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	CatalogAccess access;
+
+	if (pgmig_catalog_in_step())
+		return PointerGetDatum(NULL);
+	begin_trigger(&access, fcinfo, "pgmig_trigger_applied");
+	if (trigger->tg_newtable != NULL)
+	{
+		if (execute("SELECT n.revision, e.needed, n.scope FROM new_rows n,"
+					" LATERAL (SELECT p.parent FROM pgmig.revision_parent p"
+					" WHERE p.revision = n.revision"
+					" UNION ALL"
+					" SELECT d.dependency FROM pgmig.revision_dependency d"
+					" WHERE d.revision = n.revision) e (needed)"
+					" WHERE NOT EXISTS (SELECT FROM pgmig.applied a"
+					" WHERE a.revision = e.needed AND a.scope = n.scope)") > 0)
+			report_not_closed(0);
+		if (execute("SELECT n.revision, r.upgrade_checksum, n.checksum"
+					" FROM new_rows n JOIN pgmig.revision r"
+					" ON r.revision = n.revision"
+					" WHERE r.upgrade_checksum <> n.checksum") > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_PGMIG_CHECKSUM_MISMATCH),
+					 errmsg("upgrade of revision \"%s\" is not the one that was applied",
+							pgmig_catalog_text(0, 1)),
+					 errdetail("The catalogue has checksum %s, what was applied has %s.",
+							   pgmig_catalog_text(0, 2),
+							   pgmig_catalog_text(0, 3)),
+					 errhint(
+						 "Make the script again from the present catalogue.")));
+	}
+	if (trigger->tg_oldtable != NULL &&
+		execute("SELECT e.revision, o.revision, o.scope FROM old_rows o,"
+				" LATERAL (SELECT p.revision FROM pgmig.revision_parent p"
+				" WHERE p.parent = o.revision"
+				" UNION ALL"
+				" SELECT d.revision FROM pgmig.revision_dependency d"
+				" WHERE d.dependency = o.revision) e"
+				" WHERE EXISTS (SELECT FROM pgmig.applied a"
+				" WHERE a.revision = e.revision AND a.scope = o.scope)"
+				" AND NOT EXISTS (SELECT FROM pgmig.applied a"
+				" WHERE a.revision = o.revision AND a.scope = o.scope)") > 0)
+		report_not_closed(0);
+	pgmig_catalog_end(&access);
+	return PointerGetDatum(NULL);
+}

@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  Differences between the supported server versions.
+ *
+ * The only place that looks at PG_VERSION_NUM.  Older servers get the newest
+ * server's names.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PGMIG_COMPAT_H
+#define PGMIG_COMPAT_H
+
+#include "storage/lock.h"
+#include "storage/proc.h"
+#include "storage/sinvaladt.h"
+#include "utils/guc.h"
+
+#if PG_VERSION_NUM < 150001 || PG_VERSION_NUM >= 200000
+#error "pgmig supports PostgreSQL 15 to 19"
+#endif
+
+/* 17: maintenance commands run with a restricted search_path */
+#if PG_VERSION_NUM < 170000
+static inline void
+RestrictSearchPath(void)
+{
+	(void) set_config_option("search_path",
+							 "pg_catalog, pg_temp",
+							 PGC_USERSET,
+							 PGC_S_SESSION,
+							 GUC_ACTION_SAVE,
+							 true,
+							 0,
+							 false);
+}
+#endif
+
+/* 17: backend ids became process numbers */
+static inline PGPROC *
+VirtualTransactionIdGetProc(VirtualTransactionId vxid)
+{
+#if PG_VERSION_NUM < 170000
+	return BackendIdGetProc(vxid.backendId);
+#else
+	return ProcNumberGetProc(vxid.procNumber);
+#endif
+}
+
+#endif /* PGMIG_COMPAT_H */

@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * pgmig.c
+ *	  Module magic and settings.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "fmgr.h"
+#include "utils/guc.h"
+
+#include "catalog/catalog.h"
+#include "run/run.h"
+
+PG_MODULE_MAGIC;
+
+char *pgmig_scope = NULL;
+bool pgmig_concurrently = true;
+int pgmig_lock_timeout = 5000;
+int pgmig_statement_timeout = 0;
+
+void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	DefineCustomStringVariable("pgmig.scope",
+							   "Sets which state is read and changed, and the schema that comes first on the search_path of migrations.",
+							   NULL,
+							   &pgmig_scope,
+							   "",
+							   PGC_USERSET,
+							   0,
+							   NULL,
+							   NULL,
+							   NULL);
+	DefineCustomBoolVariable("pgmig.concurrently",
+							 "Honors CONCURRENTLY in migrations; if off, it is taken out so that they run in a transaction.",
+							 NULL,
+							 &pgmig_concurrently,
+							 true,
+							 PGC_USERSET,
+							 0,
+							 NULL,
+							 NULL,
+							 NULL);
+	DefineCustomIntVariable("pgmig.lock_timeout",
+							"Sets the lock_timeout of each statement of a migration.",
+							"A value of 0 leaves the lock_timeout of the session in force.",
+							&pgmig_lock_timeout,
+							5000,
+							0,
+							INT_MAX,
+							PGC_USERSET,
+							GUC_UNIT_MS,
+							NULL,
+							NULL,
+							NULL);
+	DefineCustomIntVariable("pgmig.statement_timeout",
+							"Sets the maximum duration of each statement of a migration.",
+							"A value of 0 turns this off.",
+							&pgmig_statement_timeout,
+							0,
+							0,
+							INT_MAX,
+							PGC_USERSET,
+							GUC_UNIT_MS,
+							NULL,
+							NULL,
+							NULL);
+	MarkGUCPrefixReserved("pgmig");
+}
