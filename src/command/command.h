@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * command.h
+ *	  What the SQL functions that show and write revisions share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PGMIG_COMMAND_H
+#define PGMIG_COMMAND_H
+
+#include "fmgr.h"
+
+#include "graph/graph.h"
+
+/* result.c */
+extern Datum pgmig_command_names(List *names);
+extern Datum pgmig_command_node_names(GraphNode **nodes, int count);
+extern Datum pgmig_command_text(const char *text, bool *isnull);
+extern void pgmig_command_put(FunctionCallInfo fcinfo, Datum *values,
+							  bool *nulls);
+
+#endif /* PGMIG_COMMAND_H */

@@ -1,0 +1,99 @@
+/*-------------------------------------------------------------------------
+ *
+ * grant.c
+ *	  Privileges by kind of user.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
+
+#include "command/command.h"
+#include "errors.h"
+
+/* What a kind of role gets, besides what the kinds before it get. */
+typedef struct GrantKind
+{
+	const char *name;
+	const char *functions[16]; /* to be executed, up to a NULL */
+} GrantKind;
+
+static const GrantKind kinds[] = {
+	{"reader", {NULL}},
+	{"author",
+	 {"pgmig_load(text)",
+	  "pgmig_import(text, text)",
+	  "pgmig_revision(text, text, text, boolean, text, text[], text, text, boolean)",
+	  "pgmig_merge(text[], text, text, text, boolean)",
+	  "pgmig_edit(text, text, text)",
+	  "pgmig_remove(text)",
+	  NULL}},
+	{"runner",
+	 {"pgmig_upgrade(text, text)",
+	  "pgmig_upgrade(text[], text)",
+	  "pgmig_downgrade(text, text)",
+	  "pgmig_stamp(text, boolean, text)",
+	  "pgmig_stamp(text[], boolean, text)",
+	  NULL}},
+};
+
+static void
+execute(char *sql)
+{
+	int code = SPI_execute(sql, false, 0);
+
+	if (code < 0)
+		elog(ERROR,
+			 "could not execute \"%s\": %s",
+			 sql,
+			 SPI_result_code_string(code));
+}
+
+PG_FUNCTION_INFO_V1(pgmig_grant);
+
+/*
+ * pgmig_grant(role name, kind text): give a role what a reader, an author or
+ * a runner needs.
+ *
+ * Runs GRANT with the rights of the caller.
+ */
+Datum
+pgmig_grant(PG_FUNCTION_ARGS)
+{
+	const char *role = quote_identifier(NameStr(*PG_GETARG_NAME(0)));
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	const char *schema = quote_identifier(
+		get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
+	const GrantKind *kind = NULL;
+
+	for (int i = 0; i < lengthof(kinds); i++)
+	{
+		if (strcmp(kinds[i].name, name) == 0)
+			kind = &kinds[i];
+	}
+	if (kind == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid kind of role: \"%s\"", name),
+				 errhint("Use \"reader\", \"author\" or \"runner\".")));
+	SPI_connect();
+	execute(psprintf("GRANT USAGE ON SCHEMA %s TO %s", schema, role));
+	if (strcmp(name, "reader") == 0)
+	{
+		execute(psprintf("GRANT USAGE ON SCHEMA pgmig TO %s", role));
+		execute(psprintf("GRANT SELECT ON ALL TABLES IN SCHEMA pgmig TO %s",
+						 role));
+	}
+	for (int i = 0; kind->functions[i] != NULL; i++)
+		execute(psprintf("GRANT EXECUTE ON FUNCTION %s.%s TO %s",
+						 schema,
+						 kind->functions[i],
+						 role));
+	SPI_finish();
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,463 @@
+/*-------------------------------------------------------------------------
+ *
+ * script.c
+ *	  Runs as scripts for psql.
+ *
+ * A script does what the function does: the bodies, with what they leave in
+ * the session undone after each, and the rows of schema pgmig.  It is one
+ * transaction, but for bodies that forbid one, and checks first that the
+ * database stands where the script starts.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "nodes/parsenodes.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "catalog/catalog.h"
+#include "command/command.h"
+#include "document/document.h"
+#include "errors.h"
+#include "run/run.h"
+#include "run/target.h"
+
+/* What a script does. */
+typedef struct Script
+{
+	StringInfoData text;
+	const char *operation; /* upgrade, downgrade or stamp */
+	char *range;
+	Graph *graph;
+	char *target;
+	int step;
+} Script;
+
+static char *
+literal(const char *value)
+{
+	return quote_literal_cstr(value);
+}
+
+/*
+ * Start a script: read "start:target" or "target".  With a start, the plan is
+ * made as if the database stood there.
+ */
+static Script *
+begin_script(FunctionCallInfo fcinfo, const char *operation)
+{
+	Script *script = palloc0(sizeof(Script));
+	char *start;
+
+	script->operation = operation;
+	script->range = pgmig_run_target(fcinfo, 0);
+	script->graph = pgmig_catalog_graph();
+	initStringInfo(&script->text);
+	if (!pgmig_range_split(script->range, &start, &script->target))
+		script->target = script->range;
+	else
+	{
+		if (start[0] == '\0')
+			start = "base";
+		if (script->target[0] == '\0')
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("range \"%s\" has no end", script->range),
+					 errhint("Use \"start:end\", for example \"base:head\".")));
+		pgmig_plan_assume(script->graph, start);
+	}
+	return script;
+}
+
+/* The revisions of a plan as a list of literals. */
+static char *
+plan_literals(List *plan)
+{
+	StringInfoData buffer;
+	ListCell *lc;
+
+	initStringInfo(&buffer);
+	foreach(lc, plan)
+		appendStringInfo(&buffer,
+						 "%s%s",
+						 lc == list_head(plan) ? "" : ", ",
+						 literal(((GraphNode *) lfirst(lc))->id));
+	return buffer.data;
+}
+
+/* A check that all, or none, of the revisions are applied. */
+static void
+append_check(Script *script, List *plan, bool applied)
+{
+	if (plan == NIL)
+		return;
+	appendStringInfo(&script->text,
+					 "DO $pgmig$\n"
+					 "BEGIN\n"
+					 "    IF (SELECT pg_catalog.count(*) FROM pgmig.applied\n"
+					 "        WHERE scope = %s AND revision IN (%s)) <> %d THEN\n"
+					 "        RAISE EXCEPTION USING\n"
+					 "            ERRCODE = 'object_not_in_prerequisite_state',\n"
+					 "            MESSAGE = 'the database does not stand where this script starts',\n"
+					 "            HINT = 'Make the script again, see pgmig_current().';\n"
+					 "    END IF;\n"
+					 "END\n"
+					 "$pgmig$;\n",
+					 literal(pgmig_scope),
+					 plan_literals(plan),
+					 applied ? list_length(plan) : 0);
+}
+
+static void
+append_head(Script *script)
+{
+	appendStringInfo(&script->text,
+					 "-- pgmig %s %s\n"
+					 "-- Run with psql, as the owner of extension pgmig.\n"
+					 "\\set ON_ERROR_STOP on\n"
+					 "BEGIN;\n"
+					 "LOCK TABLE pgmig.run IN SHARE ROW EXCLUSIVE MODE;\n",
+					 script->operation,
+					 script->range);
+}
+
+static void
+append_run(Script *script)
+{
+	appendStringInfo(&script->text,
+					 "INSERT INTO pgmig.run (operation, target, scope) VALUES (%s, %s, %s);\n",
+					 literal(script->operation),
+					 literal(script->range),
+					 literal(pgmig_scope));
+}
+
+static void
+append_settings(Script *script)
+{
+	appendStringInfoString(&script->text,
+						   "SET standard_conforming_strings = on;\n");
+	if (pgmig_lock_timeout > 0)
+		appendStringInfo(&script->text,
+						 "SET lock_timeout = %d;\n",
+						 pgmig_lock_timeout);
+	if (pgmig_statement_timeout > 0)
+		appendStringInfo(&script->text,
+						 "SET statement_timeout = %d;\n",
+						 pgmig_statement_timeout);
+	if (pgmig_scope[0] != '\0')
+		appendStringInfo(&script->text,
+						 "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', %s, NULLIF(pg_catalog.current_setting('search_path'), '')), false);\n",
+						 literal(quote_identifier(pgmig_scope)));
+}
+
+static void
+append_tail(Script *script)
+{
+	appendStringInfoString(&script->text,
+						   "\nUPDATE pgmig.run SET outcome = 'done', ended_at = pg_catalog.clock_timestamp()\n"
+						   "    WHERE run = pg_catalog.currval('pgmig.run_run_seq');\n"
+						   "COMMIT;\n");
+}
+
+/* The rows of a step that is done. */
+static void
+append_bookkeeping(Script *script, GraphNode *node, const char *checksum,
+				   int statements)
+{
+	if (checksum == NULL)
+		appendStringInfo(&script->text,
+						 "DELETE FROM pgmig.applied WHERE scope = %s AND revision = %s;\n",
+						 literal(pgmig_scope),
+						 literal(node->id));
+	else
+		appendStringInfo(&script->text,
+						 "INSERT INTO pgmig.applied (scope, revision, run, checksum)\n"
+						 "    VALUES (%s, %s, pg_catalog.currval('pgmig.run_run_seq'),\n"
+						 "            %s);\n",
+						 literal(pgmig_scope),
+						 literal(node->id),
+						 literal(checksum));
+	appendStringInfo(&script->text,
+					 "INSERT INTO pgmig.run_step (run, step, revision, direction, statements_done, statements_total)\n"
+					 "    VALUES (pg_catalog.currval('pgmig.run_run_seq'), %d, %s, %s, %d, %d);\n",
+					 ++script->step,
+					 literal(node->id),
+					 literal(script->operation),
+					 statements,
+					 statements);
+}
+
+/* Is a temporary relation made? */
+static bool
+makes_temporary(Node *statement)
+{
+	RangeVar *relation = NULL;
+
+	switch (nodeTag(statement))
+	{
+		case T_CreateStmt:
+			relation = ((CreateStmt *) statement)->relation;
+			break;
+		case T_CreateTableAsStmt:
+			relation = ((CreateTableAsStmt *) statement)->into->rel;
+			break;
+		case T_ViewStmt:
+			relation = ((ViewStmt *) statement)->view;
+			break;
+		case T_CreateSeqStmt:
+			relation = ((CreateSeqStmt *) statement)->sequence;
+			break;
+		default:
+			break;
+	}
+	return relation != NULL && relation->relpersistence == RELPERSISTENCE_TEMP;
+}
+
+/* Names of the settings that a body sets, each once. */
+static List *
+settings(List *statements)
+{
+	List *names = NIL;
+	ListCell *lc;
+
+	foreach(lc, statements)
+	{
+		Node *node = ((BodyStatement *) lfirst(lc))->raw->stmt;
+		VariableSetStmt *set = (VariableSetStmt *) node;
+
+		if (IsA(node, VariableSetStmt) && set->name != NULL &&
+			set->kind != VAR_SET_MULTI)
+			names = list_append_unique(names, makeString(set->name));
+	}
+	return names;
+}
+
+/*
+ * Save the settings that a body sets in variables of psql, or put them back.
+ */
+static void
+append_save(Script *script, List *names)
+{
+	ListCell *lc;
+
+	foreach(lc, names)
+		appendStringInfo(&script->text,
+						 "SELECT pg_catalog.current_setting(%s, true) AS pgmig_saved_%d \\gset\n",
+						 literal(strVal(lfirst(lc))),
+						 foreach_current_index(lc));
+}
+
+static void
+append_restore(Script *script, List *names)
+{
+	ListCell *lc;
+
+	foreach(lc, names)
+		appendStringInfo(&script->text,
+						 "SELECT pg_catalog.set_config(%s, :'pgmig_saved_%d', false);\n",
+						 literal(strVal(lfirst(lc))),
+						 foreach_current_index(lc));
+}
+
+/* Undo what else a body leaves in the session. */
+static void
+append_undo(Script *script, List *statements)
+{
+	bool temporary = false;
+	bool rows = false;
+	ListCell *lc;
+
+	foreach(lc, statements)
+	{
+		BodyStatement *statement = lfirst(lc);
+		Node *node = statement->raw->stmt;
+
+		temporary = temporary || makes_temporary(node);
+		rows = rows || pgmig_run_changes_rows(statement);
+		if (IsA(node, PrepareStmt))
+			appendStringInfo(&script->text,
+							 "DEALLOCATE %s;\n",
+							 quote_identifier(((PrepareStmt *) node)->name));
+		if (IsA(node, DeclareCursorStmt))
+			appendStringInfo(&script->text,
+							 "CLOSE %s;\n",
+							 quote_identifier(
+								 ((DeclareCursorStmt *) node)->portalname));
+	}
+	if (temporary)
+		appendStringInfoString(&script->text, "DISCARD TEMP;\n");
+	if (rows)
+		appendStringInfoString(&script->text,
+							   "SET CONSTRAINTS ALL IMMEDIATE;\n"
+							   "SET CONSTRAINTS ALL DEFERRED;\n");
+}
+
+/* The statements of a body; with CONCURRENTLY taken out where that is asked. */
+static void
+append_statements(Script *script, const char *sql, List *statements)
+{
+	ListCell *lc;
+
+	if (!pgmig_concurrently)
+	{
+		foreach(lc, statements)
+		{
+			BodyStatement *statement = lfirst(lc);
+			char *text =
+				statement->concurrently
+					? pgmig_body_without_concurrently(sql, statement)
+					: pnstrdup(sql + statement->location, statement->length);
+
+			appendStringInfo(&script->text, "%s;\n", text);
+		}
+		return;
+	}
+	appendStringInfo(&script->text, "%s\n", sql);
+	if (statements != NIL &&
+		((BodyStatement *) llast(statements))->raw->stmt_len == 0)
+		appendStringInfoString(&script->text, ";\n");
+}
+
+/* Must the statements run outside of a transaction? */
+static bool
+forbids_transaction(List *statements)
+{
+	ListCell *lc;
+
+	foreach(lc, statements)
+	{
+		BodyStatement *statement = lfirst(lc);
+
+		if (statement->forbids != NULL &&
+			!(statement->concurrently && !pgmig_concurrently))
+			return true;
+	}
+	return false;
+}
+
+static void
+append_step(Script *script, GraphNode *node, bool downgrade)
+{
+	char *checksum;
+	char *applied;
+	char *sql =
+		pgmig_catalog_read_body(node->id, downgrade, &checksum, &applied);
+	List *statements = pgmig_body_split(sql);
+	List *names = settings(statements);
+	bool outside = forbids_transaction(statements);
+
+	appendStringInfo(&script->text,
+					 "\n-- Running %s %s\n",
+					 script->operation,
+					 pgmig_run_describe(node, downgrade));
+	append_save(script, names);
+	if (outside)
+		appendStringInfoString(&script->text, "COMMIT;\n");
+	append_statements(script, sql, statements);
+	if (outside)
+		appendStringInfoString(&script->text, "BEGIN;\n");
+	append_restore(script, names);
+	append_undo(script, statements);
+	append_bookkeeping(script,
+					   node,
+					   downgrade ? NULL : checksum,
+					   list_length(statements));
+}
+
+static Datum
+write_script(Script *script, List *plan, bool downgrade)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "pgmig script step",
+											  ALLOCSET_DEFAULT_SIZES);
+	ListCell *lc;
+
+	if (plan == NIL)
+		return CStringGetTextDatum("");
+	if (downgrade)
+		pgmig_run_check_reversible(plan);
+	append_head(script);
+	append_check(script, plan, downgrade);
+	append_run(script);
+	append_settings(script);
+	foreach(lc, plan)
+	{
+		MemoryContext old = MemoryContextSwitchTo(cxt);
+
+		append_step(script, lfirst(lc), downgrade);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(cxt);
+	}
+	append_tail(script);
+	return CStringGetTextDatum(script->text.data);
+}
+
+PG_FUNCTION_INFO_V1(pgmig_upgrade_sql);
+
+/*
+ * pgmig_upgrade_sql(range text): an upgrade as a script for psql.
+ *
+ * The range is "start:target", or a target to which to go from where the
+ * database stands.  Empty if there is nothing to do.
+ */
+Datum
+pgmig_upgrade_sql(PG_FUNCTION_ARGS)
+{
+	Script *script = begin_script(fcinfo, "upgrade");
+
+	return write_script(script,
+						pgmig_plan_upgrade(script->graph,
+										   list_make1(script->target)),
+						false);
+}
+
+PG_FUNCTION_INFO_V1(pgmig_downgrade_sql);
+
+/*
+ * pgmig_downgrade_sql(range text): a downgrade as a script for psql.
+ */
+Datum
+pgmig_downgrade_sql(PG_FUNCTION_ARGS)
+{
+	Script *script = begin_script(fcinfo, "downgrade");
+
+	return write_script(script,
+						pgmig_plan_downgrade(script->graph, script->target),
+						true);
+}
+
+PG_FUNCTION_INFO_V1(pgmig_stamp_sql);
+
+/*
+ * pgmig_stamp_sql(range text): a stamp as a script for psql.
+ */
+Datum
+pgmig_stamp_sql(PG_FUNCTION_ARGS)
+{
+	Script *script = begin_script(fcinfo, "stamp");
+	StampPlan *plan =
+		pgmig_plan_stamp(script->graph, list_make1(script->target));
+	ListCell *lc;
+
+	if (plan->add == NIL && plan->remove == NIL)
+		return CStringGetTextDatum("");
+	append_head(script);
+	append_check(script, plan->remove, true);
+	append_check(script, plan->add, false);
+	append_run(script);
+	foreach(lc, plan->remove)
+		append_bookkeeping(script, lfirst(lc), NULL, 0);
+	foreach(lc, plan->add)
+	{
+		GraphNode *node = lfirst(lc);
+		char *checksum;
+		char *applied;
+
+		(void) pgmig_catalog_read_body(node->id, false, &checksum, &applied);
+		append_bookkeeping(script, node, checksum, 0);
+	}
+	append_tail(script);
+	return CStringGetTextDatum(script->text.data);
+}

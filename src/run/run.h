@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * run.h
+ *	  Running plans.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PGMIG_RUN_H
+#define PGMIG_RUN_H
+
+#include "catalog/catalog.h"
+#include "document/document.h"
+
+/* GUCs, see pgmig.c */
+extern bool pgmig_concurrently;
+extern int pgmig_lock_timeout;
+extern int pgmig_statement_timeout;
+
+/* A step of a plan that runs. */
+typedef struct RunStep
+{
+	int64 run;
+	int step; /* from 1 */
+	int steps;
+	GraphNode *node;
+	bool downgrade;
+} RunStep;
+
+/* A body that runs. */
+typedef struct BodyRun
+{
+	const RunStep *step;
+	const char *sql;
+	List *statements; /* of BodyStatement */
+	const BodyStatement *current;
+	int statement; /* number of the current one, from 1 */
+	int64 rows;    /* so far */
+} BodyRun;
+
+/* What a session had before a body ran. */
+typedef struct SessionState SessionState;
+
+/* step.c */
+extern void pgmig_run_step(const RunStep *step);
+extern char *pgmig_run_describe(GraphNode *node, bool downgrade);
+
+/* transactional.c */
+extern void pgmig_run_check_reversible(List *plan);
+
+/* body.c */
+extern int64 pgmig_run_body(const RunStep *step, const char *sql, int *count);
+
+/* session.c */
+extern SessionState *pgmig_run_save_session(void);
+extern void pgmig_run_restore_session(SessionState *state, List *statements);
+
+extern bool pgmig_run_changes_rows(const BodyStatement *statement);
+
+/* timeout.c */
+extern TimestampTz pgmig_run_start_timeout(int milliseconds);
+extern void pgmig_run_stop_timeout(TimestampTz saved);
+
+#endif /* PGMIG_RUN_H */

@@ -1,0 +1,203 @@
+/*-------------------------------------------------------------------------
+ *
+ * session.c
+ *	  What a body leaves behind in the session is undone at its end.
+ *
+ * Settings and the role go with the GUC nest level of body.c.  Here go what
+ * has no such level: temporary objects, cursors, prepared statements, and
+ * constraints that wait for the end of the transaction.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_namespace.h"
+#include "commands/portalcmds.h"
+#include "commands/prepare.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/portal.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "run/run.h"
+
+struct SessionState
+{
+	ObjectAddresses *temporary; /* objects in the temporary schema, or NULL */
+};
+
+/*
+ * Objects in this session's temporary schema, NULL if it has none yet; but
+ * not those that are in the other set.
+ */
+static ObjectAddresses *
+temporary_objects(const ObjectAddresses *except)
+{
+	Oid schema;
+	Oid toast_schema;
+	ObjectAddresses *result;
+	Relation depend;
+	SysScanDesc scan;
+	ScanKeyData keys[2];
+	HeapTuple tuple;
+
+	GetTempNamespaceState(&schema, &toast_schema);
+	if (!OidIsValid(schema))
+		return NULL;
+	result = new_object_addresses();
+	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyInit(&keys[0],
+				Anum_pg_depend_refclassid,
+				BTEqualStrategyNumber,
+				F_OIDEQ,
+				ObjectIdGetDatum(NamespaceRelationId));
+	ScanKeyInit(&keys[1],
+				Anum_pg_depend_refobjid,
+				BTEqualStrategyNumber,
+				F_OIDEQ,
+				ObjectIdGetDatum(schema));
+	scan =
+		systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+		ObjectAddress object;
+
+		ObjectAddressSubSet(object, form->classid, form->objid, form->objsubid);
+		if (except == NULL || !object_address_present(&object, except))
+			add_exact_object_address(&object, result);
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+	return result;
+}
+
+/*
+ * Fire what deferred constraints have to check, so that a violation is an
+ * error of this body and so that the next one finds no pending events; then
+ * put the constraints back to what they were declared.
+ *
+ * There is no command for the latter.  "All deferred", with those that are
+ * initially immediate named, is the same, but for constraints that a later
+ * body of the transaction adds: these are checked at the end of that body.
+ */
+static void
+check_deferred_constraints(void)
+{
+	static CatalogQuery query = {
+		.sql =
+			"SELECT string_agg(format('%I.%I', n.nspname, c.conname), ', ')"
+			" FILTER (WHERE NOT c.condeferred), count(*)"
+			" FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace"
+			" WHERE c.condeferrable",
+	};
+	CatalogAccess access;
+	char *immediate;
+	bool isnull;
+	int64 count;
+
+	pgmig_catalog_begin(&access);
+	pgmig_catalog_execute(&query, NULL, NULL, false);
+	MemoryContextSwitchTo(access.caller);
+	immediate = pgmig_catalog_text(0, 1);
+	count = DatumGetInt64(pgmig_catalog_datum(0, 2, &isnull));
+	pgmig_catalog_end(&access);
+	if (count == 0)
+		return;
+	SPI_connect();
+	SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0);
+	SPI_execute("SET CONSTRAINTS ALL DEFERRED", false, 0);
+	if (immediate != NULL)
+		SPI_execute(psprintf("SET CONSTRAINTS %s IMMEDIATE", immediate),
+					false,
+					0);
+	SPI_finish();
+}
+
+/*
+ * Can a statement have queued an event of a deferred constraint?
+ */
+bool
+pgmig_run_changes_rows(const BodyStatement *statement)
+{
+	switch (statement->tag)
+	{
+		case CMDTAG_INSERT:
+		case CMDTAG_UPDATE:
+		case CMDTAG_DELETE:
+		case CMDTAG_MERGE:
+		case CMDTAG_SELECT:
+		case CMDTAG_COPY:
+		case CMDTAG_DO:
+		case CMDTAG_CALL:
+		case CMDTAG_EXECUTE:
+		case CMDTAG_EXPLAIN:
+		case CMDTAG_FETCH:
+		case CMDTAG_SET_CONSTRAINTS:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Note what there is before a body runs.
+ */
+SessionState *
+pgmig_run_save_session(void)
+{
+	SessionState *state = palloc(sizeof(SessionState));
+
+	state->temporary = temporary_objects(NULL);
+	return state;
+}
+
+/*
+ * Undo what a body has left in the session: call it at the end of the body,
+ * still with the body's settings.
+ */
+void
+pgmig_run_restore_session(SessionState *state, List *statements)
+{
+	ObjectAddresses *left;
+	bool rows = false;
+	ListCell *lc;
+
+	foreach(lc, statements)
+	{
+		BodyStatement *statement = lfirst(lc);
+		Node *node = statement->raw->stmt;
+
+		rows = rows || pgmig_run_changes_rows(statement);
+		if (IsA(node, PrepareStmt) &&
+			FetchPreparedStatement(((PrepareStmt *) node)->name, false))
+			DropPreparedStatement(((PrepareStmt *) node)->name, false);
+		if (IsA(node, DeclareCursorStmt))
+		{
+			Portal portal =
+				GetPortalByName(((DeclareCursorStmt *) node)->portalname);
+
+			if (PortalIsValid(portal))
+				PortalDrop(portal, false);
+		}
+	}
+	if (rows)
+		check_deferred_constraints();
+	left = temporary_objects(state->temporary);
+	if (left != NULL)
+	{
+		performMultipleDeletions(left,
+								 DROP_CASCADE,
+								 PERFORM_DELETION_INTERNAL |
+									 PERFORM_DELETION_QUIETLY);
+		CommandCounterIncrement();
+		free_object_addresses(left);
+	}
+}

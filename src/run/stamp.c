@@ -1,0 +1,162 @@
+/*-------------------------------------------------------------------------
+ *
+ * stamp.c
+ *	  Setting what is applied, without running a body.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "errors.h"
+#include "run/run.h"
+#include "run/target.h"
+
+/*
+ * The plan of a stamp.  With purge, everything that is applied goes first:
+ * what the targets need stays as it is.
+ */
+static StampPlan *
+make_plan(List *targets, bool purge)
+{
+	Graph *graph = pgmig_catalog_graph();
+	StampPlan *plan;
+	StampPlan *all;
+	List *wanted;
+	ListCell *lc;
+
+	if (!purge)
+		return pgmig_plan_stamp(graph, targets);
+	plan = palloc0(sizeof(StampPlan));
+	all = pgmig_plan_stamp(graph, list_make1("base"));
+	foreach(lc, all->remove)
+		((GraphNode *) lfirst(lc))->applied = false;
+	wanted = pgmig_plan_stamp(graph, targets)->add;
+	foreach(lc, all->remove)
+		((GraphNode *) lfirst(lc))->applied = true;
+	foreach(lc, wanted)
+	{
+		GraphNode *node = lfirst(lc);
+
+		if (!node->applied)
+			plan->add = lappend(plan->add, node);
+		node->applied = false;
+	}
+	foreach(lc, all->remove)
+	{
+		GraphNode *node = lfirst(lc);
+
+		if (node->applied)
+			plan->remove = lappend(plan->remove, node);
+	}
+	return plan;
+}
+
+static void
+record(int64 run, int *step, GraphNode *node)
+{
+	StepRecord record = {0};
+
+	record.step = ++*step;
+	record.revision = node->id;
+	record.direction = "stamp";
+	pgmig_catalog_record_step(run, &record);
+}
+
+static void
+apply_plan(const StampPlan *plan, List *targets, const char *tag)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "pgmig stamp step",
+											  ALLOCSET_DEFAULT_SIZES);
+	int64 run =
+		pgmig_catalog_start_run("stamp", pgmig_run_join_targets(targets), tag);
+	int step = 0;
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	ListCell *lc;
+
+	foreach(lc, plan->remove)
+	{
+		GraphNode *node = lfirst(lc);
+
+		pgmig_catalog_unapply(node->id);
+		record(run, &step, node);
+		MemoryContextReset(cxt);
+	}
+	foreach(lc, plan->add)
+	{
+		GraphNode *node = lfirst(lc);
+		char *checksum;
+		char *applied;
+
+		(void) pgmig_catalog_read_body(node->id, false, &checksum, &applied);
+		pgmig_catalog_apply(run, node->id, checksum);
+		record(run, &step, node);
+		MemoryContextReset(cxt);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+	pgmig_catalog_finish_run(run);
+}
+
+static Datum
+stamp(FunctionCallInfo fcinfo, List *targets)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	bool purge = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+	char *tag = pgmig_run_optional(fcinfo, 2);
+	StampPlan *plan;
+	ListCell *lc;
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	plan = make_plan(targets, purge);
+	if (plan->add != NIL || plan->remove != NIL)
+	{
+		pgmig_catalog_prepare_write("pgmig_stamp()");
+		pgmig_catalog_lock();
+		pgmig_catalog_check_snapshot();
+		plan = make_plan(targets, purge);
+	}
+	if (plan->add != NIL || plan->remove != NIL)
+		apply_plan(plan, targets, tag);
+	foreach(lc, pgmig_graph_current(pgmig_catalog_graph()))
+	{
+		Datum value = CStringGetTextDatum(((GraphNode *) lfirst(lc))->id);
+		bool isnull = false;
+
+		tuplestore_putvalues(result->setResult,
+							 result->setDesc,
+							 &value,
+							 &isnull);
+	}
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(pgmig_stamp);
+
+/*
+ * pgmig_stamp(target text, purge boolean, tag text): set what is applied.
+ *
+ * Returns the current revisions afterwards.
+ */
+Datum
+pgmig_stamp(PG_FUNCTION_ARGS)
+{
+	return stamp(fcinfo, list_make1(pgmig_run_target(fcinfo, 0)));
+}
+
+PG_FUNCTION_INFO_V1(pgmig_stamp_several);
+
+/*
+ * pgmig_stamp(targets text[], purge boolean, tag text): likewise, to several
+ * targets.
+ */
+Datum
+pgmig_stamp_several(PG_FUNCTION_ARGS)
+{
+	return stamp(fcinfo, pgmig_run_targets(fcinfo, 0));
+}

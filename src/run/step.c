@@ -1,0 +1,107 @@
+/*-------------------------------------------------------------------------
+ *
+ * step.c
+ *	  One step of a plan: check, run, record.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/instrument.h"
+#include "portability/instr_time.h"
+
+#include "errors.h"
+#include "run/run.h"
+
+/*
+ * What a step is called in progress messages, as Alembic says it: "a, b -> c,
+ * message" up, "c -> a, b, message" down.
+ */
+char *
+pgmig_run_describe(GraphNode *node, bool downgrade)
+{
+	StringInfoData parents;
+	const char *from;
+	const char *to;
+
+	initStringInfo(&parents);
+	for (int i = 0; i < node->nparents; i++)
+		appendStringInfo(&parents,
+						 "%s%s",
+						 i > 0 ? ", " : "",
+						 node->parents[i]->id);
+	from = downgrade ? node->id : parents.data;
+	to = downgrade ? parents.data : node->id;
+	return psprintf("%s -> %s, %s", from, to, node->message);
+}
+
+/*
+ * The body of a step, checked to be the one that was loaded, and for a
+ * downgrade that its revision is the one that was applied.
+ */
+static char *
+read_body(const RunStep *step, char **checksum)
+{
+	const char *id = step->node->id;
+	char actual[PGMIG_CHECKSUM_LENGTH + 1];
+	char *applied;
+	char *recorded;
+	char *sql;
+
+	sql = pgmig_catalog_read_body(id, step->downgrade, &recorded, &applied);
+	if (sql == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_PGMIG_IRREVERSIBLE),
+				 errmsg("revision \"%s\" is irreversible", id),
+				 errhint("Load the revision with a downgrade section first.")));
+	pgmig_body_checksum(sql, actual);
+	if (strcmp(actual, recorded) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_PGMIG_CHECKSUM_MISMATCH),
+				 errmsg("%s of revision \"%s\" was changed after it was loaded",
+						step->downgrade ? "downgrade" : "upgrade",
+						id),
+				 errdetail("The recorded checksum is %s, the body has %s.",
+						   recorded,
+						   actual),
+				 errhint("Load the revision's document again.")));
+	*checksum = recorded;
+	return sql;
+}
+
+/*
+ * Take a step: run the body and record it, in the caller's transaction.
+ *
+ * The caller holds the lock and has checked that the plan can run.
+ */
+void
+pgmig_run_step(const RunStep *step)
+{
+	StepRecord record = {0};
+	WalUsage wal;
+	instr_time start;
+	instr_time duration;
+	char *checksum;
+	char *sql;
+
+	sql = read_body(step, &checksum);
+	ereport(NOTICE,
+			(errmsg("Running %s %s",
+					step->downgrade ? "downgrade" : "upgrade",
+					pgmig_run_describe(step->node, step->downgrade))));
+	wal = pgWalUsage;
+	INSTR_TIME_SET_CURRENT(start);
+	record.rows = pgmig_run_body(step, sql, &record.statements);
+	INSTR_TIME_SET_CURRENT(duration);
+	INSTR_TIME_SUBTRACT(duration, start);
+	record.step = step->step;
+	record.revision = step->node->id;
+	record.direction = step->downgrade ? "downgrade" : "upgrade";
+	record.wal_bytes = pgWalUsage.wal_bytes - wal.wal_bytes;
+	record.seconds = INSTR_TIME_GET_DOUBLE(duration);
+	if (step->downgrade)
+		pgmig_catalog_unapply(step->node->id);
+	else
+		pgmig_catalog_apply(step->run, step->node->id, checksum);
+	pgmig_catalog_record_step(step->run, &record);
+}

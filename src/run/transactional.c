@@ -1,0 +1,236 @@
+/*-------------------------------------------------------------------------
+ *
+ * transactional.c
+ *	  Upgrade and downgrade in the transaction of the caller.
+ *
+ * Plan, and if there is nothing to do, be done without a lock.  Otherwise
+ * exclude other runners, plan again on what is true by then, check that every
+ * step of the plan can run, and walk it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "errors.h"
+#include "run/run.h"
+#include "run/target.h"
+
+/* What a call asks for. */
+typedef struct RunRequest
+{
+	List *targets; /* of char * */
+	const char *tag;
+	bool downgrade;
+} RunRequest;
+
+static List *
+make_plan(const RunRequest *request)
+{
+	Graph *graph = pgmig_catalog_graph();
+
+	if (request->downgrade)
+		return pgmig_plan_downgrade(graph, linitial(request->targets));
+	return pgmig_plan_upgrade(graph, request->targets);
+}
+
+/*
+ * Refuse a body that does not run in a transaction, as pgmig.concurrently
+ * stands.
+ */
+static void
+check_transactional(GraphNode *node, bool downgrade)
+{
+	char *checksum;
+	char *applied;
+	char *sql;
+	ListCell *lc;
+
+	sql = pgmig_catalog_read_body(node->id, downgrade, &checksum, &applied);
+	foreach(lc, pgmig_body_split(sql))
+	{
+		BodyStatement *statement = lfirst(lc);
+
+		if (statement->forbids == NULL ||
+			(statement->concurrently && !pgmig_concurrently))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("%s of revision \"%s\" cannot run inside a transaction block",
+						downgrade ? "downgrade" : "upgrade",
+						node->id),
+				 errdetail("It contains %s, on line %d.",
+						   statement->forbids,
+						   statement->line),
+				 statement->concurrently
+					 ? errhint("Set pgmig.concurrently to off to run it without CONCURRENTLY, or run the script that %s gives with psql.",
+							   downgrade ? "pgmig_downgrade_sql()"
+										 : "pgmig_upgrade_sql()")
+					 : errhint("Run the script that %s gives with psql.",
+							   downgrade ? "pgmig_downgrade_sql()"
+										 : "pgmig_upgrade_sql()")));
+	}
+}
+
+/*
+ * Refuse the plan of a downgrade that comes to an irreversible revision.
+ */
+void
+pgmig_run_check_reversible(List *plan)
+{
+	ListCell *lc;
+
+	foreach(lc, plan)
+	{
+		GraphNode *node = lfirst(lc);
+
+		if (node->downgrade_statements < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_PGMIG_IRREVERSIBLE),
+					 errmsg("revision \"%s\" is irreversible", node->id),
+					 errdetail(
+						 "It has no downgrade section, and the target is below it."),
+					 errhint("Downgrade to \"%s\" at most, or load the revision with a downgrade section.",
+							 node->id)));
+	}
+}
+
+/* Refuse a plan with a step that cannot run. */
+static void
+check_plan(List *plan, bool downgrade)
+{
+	ListCell *lc;
+
+	if (downgrade)
+		pgmig_run_check_reversible(plan);
+	foreach(lc, plan)
+	{
+		GraphNode *node = lfirst(lc);
+
+		if (downgrade ? !node->downgrade_transactional
+					  : !node->upgrade_transactional)
+			check_transactional(node, downgrade);
+	}
+}
+
+/* Walk the plan; the ids of its revisions go to the result. */
+static void
+walk_plan(const RunRequest *request, List *plan, ReturnSetInfo *result)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "pgmig step",
+											  ALLOCSET_DEFAULT_SIZES);
+	RunStep step = {0};
+	ListCell *lc;
+
+	step.run =
+		pgmig_catalog_start_run(request->downgrade ? "downgrade" : "upgrade",
+								pgmig_run_join_targets(request->targets),
+								request->tag);
+	step.steps = list_length(plan);
+	step.downgrade = request->downgrade;
+	foreach(lc, plan)
+	{
+		MemoryContext old = MemoryContextSwitchTo(cxt);
+		Datum value;
+		bool isnull = false;
+
+		step.step++;
+		step.node = lfirst(lc);
+		pgmig_run_step(&step);
+		value = CStringGetTextDatum(step.node->id);
+		tuplestore_putvalues(result->setResult,
+							 result->setDesc,
+							 &value,
+							 &isnull);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(cxt);
+	}
+	MemoryContextDelete(cxt);
+	pgmig_catalog_finish_run(step.run);
+}
+
+static Datum
+run(FunctionCallInfo fcinfo, const RunRequest *request)
+{
+	MemoryContext cxt;
+	MemoryContext old;
+	List *plan;
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	cxt = AllocSetContextCreate(CurrentMemoryContext,
+								"pgmig run",
+								ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(cxt);
+	plan = make_plan(request);
+	if (plan != NIL)
+	{
+		pgmig_catalog_prepare_write(request->downgrade ? "pgmig_downgrade()"
+													   : "pgmig_upgrade()");
+		pgmig_catalog_lock();
+		pgmig_catalog_check_snapshot();
+		plan = make_plan(request);
+	}
+	if (plan != NIL)
+	{
+		check_plan(plan, request->downgrade);
+		walk_plan(request, plan, (ReturnSetInfo *) fcinfo->resultinfo);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(pgmig_upgrade);
+
+/*
+ * pgmig_upgrade(target text, tag text): upgrade in the caller's transaction.
+ *
+ * Returns the revisions in the order in which they ran.
+ */
+Datum
+pgmig_upgrade(PG_FUNCTION_ARGS)
+{
+	RunRequest request = {0};
+
+	request.targets = list_make1(pgmig_run_target(fcinfo, 0));
+	request.tag = pgmig_run_optional(fcinfo, 1);
+	return run(fcinfo, &request);
+}
+
+PG_FUNCTION_INFO_V1(pgmig_upgrade_several);
+
+/*
+ * pgmig_upgrade(targets text[], tag text): likewise, to several targets.
+ */
+Datum
+pgmig_upgrade_several(PG_FUNCTION_ARGS)
+{
+	RunRequest request = {0};
+
+	request.targets = pgmig_run_targets(fcinfo, 0);
+	request.tag = pgmig_run_optional(fcinfo, 1);
+	return run(fcinfo, &request);
+}
+
+PG_FUNCTION_INFO_V1(pgmig_downgrade);
+
+/*
+ * pgmig_downgrade(target text, tag text): downgrade in the caller's
+ * transaction.
+ */
+Datum
+pgmig_downgrade(PG_FUNCTION_ARGS)
+{
+	RunRequest request = {0};
+
+	request.targets = list_make1(pgmig_run_target(fcinfo, 0));
+	request.tag = pgmig_run_optional(fcinfo, 1);
+	request.downgrade = true;
+	return run(fcinfo, &request);
+}
