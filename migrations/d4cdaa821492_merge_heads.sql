@@ -1,0 +1,11 @@
+-- Merge trigram search and prompt versions
+--
+-- Revision ID: d4cdaa821492
+-- Revises: add_object_types_gin_trgm, add_prompt_versions
+-- Create Date: 2025-12-29 16:00:00+00
+
+-- pgmig: upgrade
+-- A merge point: nothing to do.
+
+-- pgmig: downgrade
+-- A merge point: nothing to do.
