@@ -33,7 +33,7 @@ CREATE TABLE pgmig.revision (
     loaded_at               timestamptz NOT NULL DEFAULT pg_catalog.now(),
     CONSTRAINT revision_pkey PRIMARY KEY (revision),
     CONSTRAINT revision_load_order_key UNIQUE (load_order),
-    CONSTRAINT revision_id_check CHECK (revision OPERATOR(pg_catalog.!~) '[[:space:],@+:-]' AND revision OPERATOR(pg_catalog.<>) ALL ('{"",head,heads,base,current}'::text[])),
+    CONSTRAINT revision_id_check CHECK (revision OPERATOR(pg_catalog.!~) '[[:space:][:cntrl:],@+:-]' AND pg_catalog.octet_length(revision) OPERATOR(pg_catalog.<=) 255 AND revision OPERATOR(pg_catalog.<>) ALL ('{"",head,heads,base,current}'::text[])),
     CONSTRAINT revision_downgrade_check CHECK ((downgrade IS NULL) OPERATOR(pg_catalog.=) (downgrade_checksum IS NULL) AND (downgrade IS NULL) OPERATOR(pg_catalog.=) (downgrade_statements IS NULL))
 );
 CREATE INDEX revision_head_idx ON pgmig.revision (load_order) WHERE NOT has_children;
@@ -88,6 +88,7 @@ CREATE TABLE pgmig.branch_label (
     ordinal  integer NOT NULL,
     CONSTRAINT branch_label_pkey PRIMARY KEY (label),
     CONSTRAINT branch_label_revision_key UNIQUE (revision, ordinal),
+    CONSTRAINT branch_label_check CHECK (label OPERATOR(pg_catalog.!~) '[[:space:][:cntrl:],@+:-]' AND pg_catalog.octet_length(label) OPERATOR(pg_catalog.<=) 255 AND label OPERATOR(pg_catalog.<>) ALL ('{"",head,heads,base,current}'::text[])),
     CONSTRAINT branch_label_revision_fkey FOREIGN KEY (revision) REFERENCES pgmig.revision ON DELETE CASCADE
 );
 COMMENT ON TABLE pgmig.branch_label IS 'branch labels and the revisions that carry them';
@@ -181,6 +182,16 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_trigger_applied() FROM PUBLIC;
 COMMENT ON FUNCTION pgmig_trigger_applied() IS 'trigger: applied set closed under parents and dependencies, checksums right';
 
+CREATE FUNCTION pgmig_trigger_name() RETURNS trigger
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_trigger_name() FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_trigger_name() IS 'trigger: no branch label is the id of a revision';
+
+CREATE FUNCTION pgmig_trigger_checksum() RETURNS trigger
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_trigger_checksum() FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_trigger_checksum() IS 'trigger: the upgrade of an applied revision stays as it is';
+
 CREATE FUNCTION pgmig_trigger_guard() RETURNS trigger
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_trigger_guard() FROM PUBLIC;
@@ -210,12 +221,22 @@ CREATE TRIGGER edges_update AFTER UPDATE ON pgmig.revision_parent
 CREATE TRIGGER edges_delete AFTER DELETE ON pgmig.revision_parent
     REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_edges();
+CREATE TRIGGER edges_truncate AFTER TRUNCATE ON pgmig.revision_parent
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_edges();
 CREATE TRIGGER edges_insert AFTER INSERT ON pgmig.revision_dependency
     REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_edges();
 CREATE TRIGGER edges_update AFTER UPDATE ON pgmig.revision_dependency
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_edges();
+CREATE TRIGGER name_insert AFTER INSERT ON pgmig.revision
+    FOR EACH ROW EXECUTE FUNCTION pgmig_trigger_name();
+CREATE TRIGGER name_update AFTER UPDATE OF revision ON pgmig.revision
+    FOR EACH ROW WHEN (OLD.revision OPERATOR(pg_catalog.<>) NEW.revision) EXECUTE FUNCTION pgmig_trigger_name();
+CREATE TRIGGER name_write AFTER INSERT OR UPDATE OF label ON pgmig.branch_label
+    FOR EACH ROW EXECUTE FUNCTION pgmig_trigger_name();
+CREATE TRIGGER checksum_update AFTER UPDATE OF upgrade_checksum ON pgmig.revision
+    FOR EACH ROW WHEN (OLD.upgrade_checksum OPERATOR(pg_catalog.<>) NEW.upgrade_checksum) EXECUTE FUNCTION pgmig_trigger_checksum();
 CREATE TRIGGER applied_insert AFTER INSERT ON pgmig.applied
     REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_applied();

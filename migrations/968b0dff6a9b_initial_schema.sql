@@ -1,6 +1,6 @@
 -- Create the base schema
 --
--- Six tables: API keys, cameras, GPU statistics, logs, detections and events.
+-- The tables are API keys, cameras, GPU statistics, logs, detections and events.
 -- Detections and events belong to a camera and go with it.
 --
 -- The downgrade drops the six tables and every row in them.

@@ -1,7 +1,8 @@
 -- Add activity and class baselines
 --
--- What is normal for a camera: events for each hour of the week, and how often
--- each object class is seen in each hour of the day.
+-- They say what is normal for a camera, namely how many events it has in each
+-- hour of the week, and how often it sees each object class in each hour of the
+-- day.
 --
 -- The downgrade drops both tables. The baselines have to be learned again.
 --

@@ -37,7 +37,8 @@ BEGIN
     FOR camera IN
         SELECT id, name
         FROM (
-            SELECT id, name, row_number() OVER (PARTITION BY name ORDER BY created_at, id) AS place
+            SELECT id, name,
+                row_number() OVER (PARTITION BY name ORDER BY created_at, id) AS place
             FROM cameras
         ) AS ranked
         WHERE place > 1
@@ -57,7 +58,8 @@ BEGIN
     FOR camera IN
         SELECT id, folder_path
         FROM (
-            SELECT id, folder_path, row_number() OVER (PARTITION BY folder_path ORDER BY created_at, id) AS place
+            SELECT id, folder_path,
+                row_number() OVER (PARTITION BY folder_path ORDER BY created_at, id) AS place
             FROM cameras
         ) AS ranked
         WHERE place > 1

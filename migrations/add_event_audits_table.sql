@@ -1,7 +1,7 @@
 -- Add event audits
 --
--- One row an event: which models contributed to its analysis, and how the
--- analysis was rated.
+-- An audit says which models contributed to the analysis of an event, and how the
+-- analysis was rated. An event has at most one.
 --
 -- The downgrade drops the table and every audit in it.
 --

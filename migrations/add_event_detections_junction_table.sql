@@ -6,8 +6,8 @@
 -- Ids of detections that do not exist and other words are skipped; they are
 -- still in the text.
 --
--- The downgrade first saves links that are only in the table: the text of such
--- an event becomes a JSON array of all its ids. What it cannot keep is the
+-- The downgrade first saves links that are only in the table, by writing the text
+-- of such an event as a JSON array of all its ids. What it cannot keep is the
 -- created_at of a link; after a new upgrade this is the start of the event.
 --
 -- Revision ID: add_event_detections_junction

@@ -1,6 +1,6 @@
 -- Add snoozing to events
 --
--- The downgrade drops the column: snoozed events are no longer snoozed.
+-- The downgrade drops the column, and snoozed events are no longer snoozed.
 --
 -- Revision ID: add_snooze_until_column
 -- Revises: add_entity_model

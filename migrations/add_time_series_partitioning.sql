@@ -12,8 +12,8 @@
 -- and storage parameters set by hand are not. Views on the old tables make the
 -- revision fail: drop them before, create them after.
 --
--- Kept: check constraints, the foreign keys to cameras, the search trigger of
--- events with its index, trigram search on events. Given up:
+-- The check constraints stay, and so do the foreign keys to cameras, the search
+-- trigger of events with its index, and trigram search on events. Given up are:
 --
 -- * The four foreign keys to events and detections (from alerts, event_audits
 --   and event_detections). The primary key of a partitioned table contains the
@@ -376,7 +376,8 @@ BEGIN
     FOREACH target IN ARRAY ARRAY['detections', 'events', 'logs', 'gpu_stats', 'audit_logs'] LOOP
         EXECUTE format(
             'SELECT count(*), string_agg(id::text, '', '' ORDER BY id) FILTER (WHERE place <= 5) '
-            'FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM %I GROUP BY id HAVING count(*) > 1) AS d',
+            'FROM (SELECT id, row_number() OVER (ORDER BY id) AS place '
+            'FROM %I GROUP BY id HAVING count(*) > 1) AS repeated',
             target
         ) INTO total, ids;
 
@@ -394,7 +395,7 @@ BEGIN
         EXECUTE format(
             'SELECT count(*), string_agg(DISTINCT key::text, '', '') FILTER (WHERE place <= 5) '
             'FROM (SELECT s.%2$I AS key, dense_rank() OVER (ORDER BY s.%2$I) AS place FROM %1$I AS s '
-            'WHERE NOT EXISTS (SELECT FROM %3$I AS t WHERE t.id = s.%2$I)) AS d',
+            'WHERE NOT EXISTS (SELECT FROM %3$I AS t WHERE t.id = s.%2$I)) AS orphaned',
             VARIADIC source
         ) INTO total, ids;
 

@@ -1,6 +1,6 @@
 -- Add trust to entities
 --
--- The downgrade drops the column: which entities are trusted is lost.
+-- The downgrade drops the column, and which entities are trusted is lost.
 --
 -- Revision ID: add_trust_status_to_entities
 -- Revises: 071128727b6c

@@ -4,8 +4,8 @@
 -- changed back by hand. In a database that followed this history all three have
 -- one since fix_datetime_tz, and nothing happens.
 --
--- For the same reason the downgrade does nothing: the state before this
--- revision is timestamps with time zone.
+-- For the same reason the downgrade does nothing. Before this revision, too, the
+-- history has these columns with time zone.
 --
 -- Revision ID: fix_camera_tz_idem
 -- Revises: 6b206d6591cb

@@ -201,6 +201,36 @@ pgmig_catalog_text_list(uint64 row, int column)
 }
 
 /*
+ * An array of elements that are not null, as an argument of a query.
+ */
+Datum
+pgmig_catalog_array(Datum *elements, int count, Oid type)
+{
+	int16 length;
+	bool by_value;
+	char align;
+
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	return PointerGetDatum(
+		construct_array(elements, count, type, length, by_value, align));
+}
+
+/*
+ * A list of char * as text[].
+ */
+Datum
+pgmig_catalog_text_array(List *texts)
+{
+	Datum *elements = palloc(sizeof(Datum) * Max(list_length(texts), 1));
+	int count = 0;
+	ListCell *lc;
+
+	foreach(lc, texts)
+		elements[count++] = CStringGetTextDatum(lfirst(lc));
+	return pgmig_catalog_array(elements, count, TEXTOID);
+}
+
+/*
  * Note that a migration body starts, and ends, in this backend.  In between,
  * the catalogue cannot be changed.
  */

@@ -106,38 +106,62 @@ pgmig_catalog_finish_run(int64 run)
 }
 
 /*
- * Record a step that is done.
+ * Record the steps of a run (StepRecord *), all done.
  */
 void
-pgmig_catalog_record_step(int64 run, const StepRecord *record)
+pgmig_catalog_record_steps(int64 run, List *records)
 {
 	static CatalogQuery query = {
-		.sql =
-			"INSERT INTO pgmig.run_step (run, step, revision, direction,"
-			" statements_done, statements_total, duration, rows, wal_bytes)"
-			" VALUES ($1, $2, $3, $4, $5, $5, make_interval(secs => $6), $7, $8)",
+		.sql = "INSERT INTO pgmig.run_step (run, step, revision, direction,"
+			   " statements_done, statements_total, duration, rows, wal_bytes)"
+			   " SELECT $1, r.step, r.revision, $2, r.statements,"
+			   " r.statements, make_interval(secs => r.seconds), r.rows,"
+			   " r.wal_bytes"
+			   " FROM unnest($3, $4, $5, $6, $7, $8)"
+			   " r (step, revision, statements, seconds, rows, wal_bytes)",
 		.nargs = 8,
 		.argtypes = {INT8OID,
-					 INT4OID,
 					 TEXTOID,
-					 TEXTOID,
-					 INT4OID,
-					 FLOAT8OID,
-					 INT8OID,
-					 INT8OID},
+					 INT4ARRAYOID,
+					 TEXTARRAYOID,
+					 INT4ARRAYOID,
+					 FLOAT8ARRAYOID,
+					 INT8ARRAYOID,
+					 INT8ARRAYOID},
 	};
+	int count = list_length(records);
 	CatalogAccess access;
 	Datum values[8];
+	Datum *columns[6];
+	int i = 0;
+	ListCell *lc;
 
+	if (records == NIL)
+		return;
 	pgmig_catalog_begin(&access);
+	for (int column = 0; column < lengthof(columns); column++)
+		columns[column] = palloc(sizeof(Datum) * count);
+	foreach(lc, records)
+	{
+		StepRecord *record = lfirst(lc);
+
+		columns[0][i] = Int32GetDatum(record->step);
+		columns[1][i] = CStringGetTextDatum(record->revision);
+		columns[2][i] = Int32GetDatum(record->statements);
+		columns[3][i] = Float8GetDatum(record->seconds);
+		columns[4][i] = Int64GetDatum(record->rows);
+		columns[5][i] = Int64GetDatum(record->wal_bytes);
+		i++;
+	}
 	values[0] = Int64GetDatum(run);
-	values[1] = Int32GetDatum(record->step);
-	values[2] = CStringGetTextDatum(record->revision);
-	values[3] = CStringGetTextDatum(record->direction);
-	values[4] = Int32GetDatum(record->statements);
-	values[5] = Float8GetDatum(record->seconds);
-	values[6] = Int64GetDatum(record->rows);
-	values[7] = Int64GetDatum(record->wal_bytes);
+	values[1] =
+		CStringGetTextDatum(((StepRecord *) linitial(records))->direction);
+	values[2] = pgmig_catalog_array(columns[0], count, INT4OID);
+	values[3] = pgmig_catalog_array(columns[1], count, TEXTOID);
+	values[4] = pgmig_catalog_array(columns[2], count, INT4OID);
+	values[5] = pgmig_catalog_array(columns[3], count, FLOAT8OID);
+	values[6] = pgmig_catalog_array(columns[4], count, INT8OID);
+	values[7] = pgmig_catalog_array(columns[5], count, INT8OID);
 	pgmig_catalog_execute(&query, values, NULL, false);
 	pgmig_catalog_end(&access);
 }
@@ -187,6 +211,51 @@ pgmig_catalog_unapply(const char *revision)
 	values[1] = CStringGetTextDatum(revision);
 	execute_step(&query, values);
 	pgmig_catalog_end(&access);
+}
+
+/*
+ * Take revisions from what is applied in this scope, and add others, as a
+ * stamp does.  Both lists are of char *.
+ *
+ * At REPEATABLE READ and above, fails if one that is added was changed since
+ * the snapshot.
+ */
+void
+pgmig_catalog_stamp(int64 run, List *remove, List *add)
+{
+#define ADD_QUERY                                                             \
+	"INSERT INTO pgmig.applied (scope, revision, run, checksum)"              \
+	" SELECT $1, r.revision, $3, r.upgrade_checksum"                          \
+	" FROM pgmig.revision r WHERE r.revision = ANY ($2)"
+	static CatalogQuery remove_query = {
+		.sql = "DELETE FROM pgmig.applied"
+			   " WHERE scope = $1 AND revision = ANY ($2)",
+		.nargs = 2,
+		.argtypes = {TEXTOID, TEXTARRAYOID},
+	};
+	static CatalogQuery add_query = {
+		.sql = ADD_QUERY,
+		.nargs = 3,
+		.argtypes = {TEXTOID, TEXTARRAYOID, INT8OID},
+	};
+	static CatalogQuery locking_add_query = {
+		.sql = ADD_QUERY " FOR SHARE OF r",
+		.nargs = 3,
+		.argtypes = {TEXTOID, TEXTARRAYOID, INT8OID},
+	};
+	CatalogAccess access;
+	Datum values[3];
+
+	pgmig_catalog_begin(&access);
+	values[0] = CStringGetTextDatum(pgmig_scope);
+	values[1] = pgmig_catalog_text_array(remove);
+	execute_step(&remove_query, values);
+	values[1] = pgmig_catalog_text_array(add);
+	values[2] = Int64GetDatum(run);
+	execute_step(IsolationUsesXactSnapshot() ? &locking_add_query : &add_query,
+				 values);
+	pgmig_catalog_end(&access);
+#undef ADD_QUERY
 }
 
 /*

@@ -78,6 +78,8 @@ extern uint64 pgmig_catalog_execute(CatalogQuery *query, Datum *values,
 extern char *pgmig_catalog_text(uint64 row, int column);
 extern Datum pgmig_catalog_datum(uint64 row, int column, bool *isnull);
 extern List *pgmig_catalog_text_list(uint64 row, int column);
+extern Datum pgmig_catalog_text_array(List *texts);
+extern Datum pgmig_catalog_array(Datum *elements, int count, Oid type);
 extern Oid pgmig_catalog_relation(bool missing_ok);
 extern void pgmig_catalog_enter_body(void);
 extern void pgmig_catalog_leave_body(void);
@@ -102,11 +104,12 @@ extern ImportAction *pgmig_catalog_import(List *documents);
 extern bool pgmig_catalog_in_step(void);
 extern int64 pgmig_catalog_start_run(const char *operation, const char *target,
 									 const char *tag);
-extern void pgmig_catalog_record_step(int64 run, const StepRecord *record);
+extern void pgmig_catalog_record_steps(int64 run, List *records);
 extern void pgmig_catalog_finish_run(int64 run);
 extern void pgmig_catalog_apply(int64 run, const char *revision,
 								const char *checksum);
 extern void pgmig_catalog_unapply(const char *revision);
+extern void pgmig_catalog_stamp(int64 run, List *remove, List *add);
 extern char *pgmig_catalog_read_body(const char *revision, bool downgrade,
 									 char **checksum, char **applied_checksum);
 

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
@@ -19,6 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "catalog/catalog.h"
@@ -185,9 +187,9 @@ check_applied(const PendingRevision *pending, const StoredRevision *stored)
 				 errcontext_document(document)));
 }
 
-/* Does the catalogue have this revision? */
+/* Does the catalogue have this revision, for the active snapshot or now? */
 static bool
-revision_exists(const char *revision)
+revision_exists(const char *revision, bool in_snapshot)
 {
 	static CatalogQuery query = {
 		.sql = "SELECT 1 FROM pgmig.revision WHERE revision = $1",
@@ -197,7 +199,7 @@ revision_exists(const char *revision)
 	Datum values[1];
 
 	values[0] = CStringGetTextDatum(revision);
-	return pgmig_catalog_execute(&query, values, NULL, false) > 0;
+	return pgmig_catalog_execute(&query, values, NULL, in_snapshot) > 0;
 }
 
 /* The revision that carries a label, in the current context, or NULL. */
@@ -280,7 +282,7 @@ check_names(HTAB *names, PendingRevision *pending)
 		holder = label_revision(label);
 		if (holder != NULL && find_name(names, holder) != NULL)
 			holder = NULL; /* loaded anew, checked in the load */
-		if (holder == NULL && revision_exists(label))
+		if (holder == NULL && revision_exists(label, false))
 			holder = pstrdup(label);
 		if (holder != NULL)
 			ereport(ERROR,
@@ -340,7 +342,7 @@ check_edges(HTAB *names, PendingRevision *pending)
 					 errcontext_document(document)));
 		if (entry != NULL && !entry->is_label)
 			entry->revision->has_children = true;
-		else if (!revision_exists(parent))
+		else if (!revision_exists(parent, false))
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_OBJECT),
 					 errmsg("revision \"%s\", parent of revision \"%s\", does not exist",
@@ -358,7 +360,7 @@ check_edges(HTAB *names, PendingRevision *pending)
 
 		if (entry != NULL)
 			dependency = entry->revision->document->revision;
-		else if (revision_exists(declared))
+		else if (revision_exists(declared, false))
 			dependency = declared;
 		else
 			dependency = label_revision(declared);
@@ -418,9 +420,63 @@ compare_with_catalogue(List *pendings)
 	return unchanged;
 }
 
-/* Refuse changes of what is applied, in any scope. */
+/*
+ * Refuse to take a label from a revision on which others, that are not in the
+ * load, depend by that name.
+ */
 static void
-check_replaced(List *pendings)
+check_lost_labels(HTAB *names, const PendingRevision *pending,
+				  const StoredRevision *stored)
+{
+	static CatalogQuery query = {
+		.sql = "SELECT revision FROM pgmig.revision_dependency"
+			   " WHERE dependency = $1 AND declared = $2 ORDER BY revision",
+		.nargs = 2,
+		.argtypes = {TEXTOID, TEXTOID},
+	};
+	ListCell *lc;
+
+	foreach(lc, stored->document.labels)
+	{
+		const char *label = lfirst(lc);
+		PendingName *entry = find_name(names, label);
+		Datum values[2];
+		uint64 count;
+
+		if (entry != NULL && entry->is_label && entry->revision == pending)
+			continue;
+		values[0] = CStringGetTextDatum(pending->document->revision);
+		values[1] = CStringGetTextDatum(label);
+		count = pgmig_catalog_execute(&query, values, NULL, false);
+		for (uint64 row = 0; row < count; row++)
+		{
+			char *revision = pgmig_catalog_text(row, 1);
+
+			entry = find_name(names, revision);
+			if (entry != NULL && !entry->is_label)
+				continue;
+			ereport(ERROR,
+					(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+					 errmsg("revision \"%s\" cannot lose branch label \"%s\"",
+							pending->document->revision,
+							label),
+					 errdetail("Revision \"%s\" depends on it by that name.",
+							   revision),
+					 errhint("Load the two in the same document."),
+					 errcontext_document(pending->document)));
+		}
+	}
+}
+
+/*
+ * Check what changes in revisions that are there: what is applied, in any
+ * scope, stays as it was.
+ *
+ * A document that is there unchanged is to be replaced nevertheless if a
+ * label on which it depends is another revision's now.
+ */
+static void
+check_replaced(HTAB *names, List *pendings)
 {
 	ListCell *lc;
 
@@ -429,12 +485,45 @@ check_replaced(List *pendings)
 		PendingRevision *pending = lfirst(lc);
 		StoredRevision *stored;
 
-		if (pending->action != IMPORT_REPLACED)
+		if (pending->action == IMPORT_ADDED ||
+			(pending->action == IMPORT_UNCHANGED &&
+			 pending->dependencies == NIL))
 			continue;
 		stored = pgmig_catalog_read_revision(pending->document->revision);
+		if (pending->action == IMPORT_UNCHANGED)
+		{
+			if (equal_texts(pending->dependencies, stored->dependencies))
+				continue;
+			pending->action = IMPORT_REPLACED;
+		}
 		if (stored->applied_anywhere)
 			check_applied(pending, stored);
+		check_lost_labels(names, pending, stored);
 	}
+}
+
+/*
+ * At REPEATABLE READ and above: error out if another session has added a
+ * revision of this load since the transaction took its snapshot.  (What it
+ * changed meanwhile, the server refuses to change again.)
+ */
+static void
+check_added(const PendingRevision *pending)
+{
+	bool exists;
+
+	if (pending->action != IMPORT_ADDED || !IsolationUsesXactSnapshot())
+		return;
+	PushActiveSnapshot(GetLatestSnapshot());
+	exists = revision_exists(pending->document->revision, true);
+	PopActiveSnapshot();
+	if (exists)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to a concurrent load"),
+				 errdetail("Revision \"%s\" was added after this transaction had taken its snapshot.",
+						   pending->document->revision),
+				 errhint("Try the transaction again.")));
 }
 
 static int64
@@ -588,19 +677,6 @@ collect_edges(EdgeRows *rows, const char *revision, List *names,
 }
 
 static Datum
-text_array(List *texts)
-{
-	Datum *elements = palloc(sizeof(Datum) * Max(list_length(texts), 1));
-	int count = 0;
-	ListCell *lc;
-
-	foreach(lc, texts)
-		elements[count++] = CStringGetTextDatum(lfirst(lc));
-	return PointerGetDatum(
-		construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-static Datum
 integer_array(List *integers)
 {
 	Datum *elements = palloc(sizeof(Datum) * Max(list_length(integers), 1));
@@ -609,12 +685,7 @@ integer_array(List *integers)
 
 	foreach(lc, integers)
 		elements[count++] = Int32GetDatum(lfirst_int(lc));
-	return PointerGetDatum(construct_array(elements,
-										   count,
-										   INT4OID,
-										   sizeof(int32),
-										   true,
-										   TYPALIGN_INT));
+	return pgmig_catalog_array(elements, count, INT4OID);
 }
 
 static void
@@ -665,10 +736,10 @@ write_edges(List *pendings)
 
 		if (rows[i].first == NIL)
 			continue;
-		values[0] = text_array(rows[i].first);
+		values[0] = pgmig_catalog_text_array(rows[i].first);
 		values[1] = integer_array(rows[i].ordinals);
-		values[2] = text_array(rows[i].second);
-		values[3] = text_array(rows[i].third);
+		values[2] = pgmig_catalog_text_array(rows[i].second);
+		values[3] = pgmig_catalog_text_array(rows[i].third);
 		pgmig_catalog_execute(queries[i], values, NULL, false);
 	}
 }
@@ -756,10 +827,11 @@ pgmig_catalog_import(List *documents)
 		pgmig_catalog_begin(&access);
 		foreach(lc, pendings)
 		{
+			check_added(lfirst(lc));
 			check_names(names, lfirst(lc));
 			check_edges(names, lfirst(lc));
 		}
-		check_replaced(pendings);
+		check_replaced(names, pendings);
 		write_documents(pendings);
 		pgmig_catalog_end(&access);
 	}

@@ -33,6 +33,9 @@ read_body(RevisionBody *body, uint64 row, int column)
 /*
  * The revision as stored, in the current memory context; NULL if there is
  * none of that id.
+ *
+ * Reads what is committed by now: a revision that the caller's graph has may
+ * be gone unless the caller holds the lock.
  */
 StoredRevision *
 pgmig_catalog_read_revision(const char *revision)

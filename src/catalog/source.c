@@ -19,13 +19,18 @@
 
 #include "catalog/catalog.h"
 
-/* So many single look-ups cost about as much as reading 10,000 revisions. */
-#define SINGLE_READS 256
+/*
+ * Reading a revision alone costs about as much as reading this many of them
+ * in one scan.  A walk may spend on single reads what the scan would cost.
+ */
+#define SCAN_ADVANTAGE 50
+#define MIN_SINGLE_READS 16
 
 typedef struct CatalogSource
 {
 	GraphSource source;
-	int reads; /* revisions read one by one */
+	int64 reads; /* revisions read one by one */
+	int64 limit; /* ... before all are read; 0 if not known yet */
 } CatalogSource;
 
 /* What both ways of reading share: the columns of a revision itself. */
@@ -77,6 +82,24 @@ read_neighbours(Graph *graph, uint64 row, int column, int *count,
 	list_free_deep(ids);
 }
 
+/* How many single reads are worth the scan of all revisions. */
+static int64
+single_reads(void)
+{
+	static CatalogQuery query = {
+		.sql = "SELECT coalesce(max(load_order), 0) FROM pgmig.revision",
+	};
+	CatalogAccess access;
+	int64 revisions;
+	bool isnull;
+
+	pgmig_catalog_begin(&access);
+	pgmig_catalog_execute(&query, NULL, NULL, false);
+	revisions = DatumGetInt64(pgmig_catalog_datum(0, 1, &isnull));
+	pgmig_catalog_end(&access);
+	return MIN_SINGLE_READS + revisions / SCAN_ADVANTAGE;
+}
+
 static void load_all(Graph *graph);
 
 /*
@@ -107,7 +130,9 @@ load(Graph *graph, GraphNode *node)
 	CatalogAccess access;
 	Datum values[2];
 
-	if (++self->reads > SINGLE_READS)
+	if (++self->reads > MIN_SINGLE_READS && self->limit == 0)
+		self->limit = single_reads();
+	if (self->limit > 0 && self->reads > self->limit)
 	{
 		load_all(graph);
 		return;

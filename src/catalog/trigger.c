@@ -5,17 +5,24 @@
  *
  * The invariants: the graph has no cycle; what is applied is closed under
  * parents and dependencies, in each scope, and was applied with the body that
- * is recorded; has_children says what it says.  Each trigger checks what its
- * statement can have broken, whatever the order in which tables are filled,
- * so that a restore passes.
+ * is recorded; has_children says what it says; no label is the id of a
+ * revision.  Each trigger checks what its statement can have broken, whatever
+ * the order in which tables are filled, so that a restore passes.
+ *
+ * What two sessions write at once must not break together what neither breaks
+ * alone: direct SQL waits for the lock of exclusion.c where it matters.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "catalog/catalog.h"
@@ -36,6 +43,23 @@ execute(const char *sql)
 			 sql,
 			 SPI_result_code_string(code));
 	return SPI_processed;
+}
+
+/*
+ * Wait for other writers, unless this is a script of pgmig_upgrade_sql(),
+ * whose lock on the table keeps them away already.
+ */
+static void
+lock_out_writers(void)
+{
+	Relation run =
+		table_open(get_relname_relid("run", get_namespace_oid("pgmig", false)),
+				   AccessShareLock);
+	bool locked = CheckRelationLockedByMe(run, ShareRowExclusiveLock, true);
+
+	table_close(run, NoLock);
+	if (!locked)
+		pgmig_catalog_lock();
 }
 
 static void
@@ -89,8 +113,12 @@ pgmig_trigger_edges(PG_FUNCTION_ARGS)
 	List *names = NIL;
 
 	begin_trigger(&access, fcinfo, "pgmig_trigger_edges");
+	lock_out_writers();
 	is_parent = strcmp(RelationGetRelationName(trigger->tg_relation),
 					   "revision_parent") == 0;
+	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
+		execute("UPDATE pgmig.revision SET has_children = false"
+				" WHERE has_children");
 	if (is_parent && trigger->tg_oldtable != NULL)
 		execute("UPDATE pgmig.revision r SET has_children = false"
 				" FROM (SELECT DISTINCT parent FROM old_rows) o"
@@ -150,6 +178,7 @@ pgmig_trigger_applied(PG_FUNCTION_ARGS)
 	if (pgmig_catalog_in_step())
 		return PointerGetDatum(NULL);
 	begin_trigger(&access, fcinfo, "pgmig_trigger_applied");
+	lock_out_writers();
 	if (trigger->tg_newtable != NULL)
 	{
 		if (execute("SELECT n.revision, e.needed, n.scope FROM new_rows n,"
@@ -187,6 +216,104 @@ pgmig_trigger_applied(PG_FUNCTION_ARGS)
 				" AND NOT EXISTS (SELECT FROM pgmig.applied a"
 				" WHERE a.revision = o.revision AND a.scope = o.scope)") > 0)
 		report_not_closed(0);
+	pgmig_catalog_end(&access);
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * A column of the new row, in the current memory context.  No column that is
+ * asked for can be null.
+ */
+static char *
+new_value(const TriggerData *trigger, const char *column)
+{
+	HeapTuple tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event)
+						  ? trigger->tg_newtuple
+						  : trigger->tg_trigtuple;
+	TupleDesc descriptor = RelationGetDescr(trigger->tg_relation);
+
+	return SPI_getvalue(tuple, descriptor, SPI_fnumber(descriptor, column));
+}
+
+PG_FUNCTION_INFO_V1(pgmig_trigger_name);
+
+/*
+ * AFTER trigger, for each row, on revision and branch_label: an id and a
+ * label are not the same.
+ */
+Datum
+pgmig_trigger_name(PG_FUNCTION_ARGS)
+{
+	static CatalogQuery labels = {
+		.sql = "SELECT revision FROM pgmig.branch_label WHERE label = $1",
+		.nargs = 1,
+		.argtypes = {TEXTOID},
+	};
+	static CatalogQuery ids = {
+		.sql = "SELECT revision FROM pgmig.revision WHERE revision = $1",
+		.nargs = 1,
+		.argtypes = {TEXTOID},
+	};
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	CatalogAccess access;
+	Datum values[1];
+	bool is_label;
+	char *name;
+
+	begin_trigger(&access, fcinfo, "pgmig_trigger_name");
+	lock_out_writers();
+	is_label = strcmp(RelationGetRelationName(trigger->tg_relation),
+					  "branch_label") == 0;
+	name = new_value(trigger, is_label ? "label" : "revision");
+	values[0] = CStringGetTextDatum(name);
+	if (pgmig_catalog_execute(is_label ? &ids : &labels, values, NULL, false) >
+		0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("\"%s\" cannot be both a revision id and a branch label",
+						name),
+				 errhint("Choose another name.")));
+	pgmig_catalog_end(&access);
+	return PointerGetDatum(NULL);
+}
+
+PG_FUNCTION_INFO_V1(pgmig_trigger_checksum);
+
+/*
+ * AFTER trigger, for each row, on revision: the upgrade of an applied revision
+ * stays the one that was applied.
+ */
+Datum
+pgmig_trigger_checksum(PG_FUNCTION_ARGS)
+{
+	static CatalogQuery query = {
+		.sql = "SELECT checksum FROM pgmig.applied"
+			   " WHERE revision = $1 AND checksum <> $2 LIMIT 1",
+		.nargs = 2,
+		.argtypes = {TEXTOID, TEXTOID},
+	};
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	CatalogAccess access;
+	Datum values[2];
+	char *revision;
+	char *checksum;
+
+	begin_trigger(&access, fcinfo, "pgmig_trigger_checksum");
+	lock_out_writers();
+	revision = new_value(trigger, "revision");
+	checksum = new_value(trigger, "upgrade_checksum");
+	values[0] = CStringGetTextDatum(revision);
+	values[1] = CStringGetTextDatum(checksum);
+	if (pgmig_catalog_execute(&query, values, NULL, false) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_PGMIG_CHECKSUM_MISMATCH),
+				 errmsg("upgrade of revision \"%s\" cannot change because it is applied",
+						revision),
+				 errdetail("It was applied with checksum %s, the new one is %s.",
+						   pgmig_catalog_text(0, 1),
+						   checksum),
+				 errhint(
+					 "Put the change into a new revision, or downgrade below this one first.")));
 	pgmig_catalog_end(&access);
 	return PointerGetDatum(NULL);
 }

@@ -10,13 +10,16 @@
 
 #include "fmgr.h"
 
+#include "catalog/catalog.h"
 #include "graph/graph.h"
 
 /* result.c */
-extern Datum pgmig_command_names(List *names);
 extern Datum pgmig_command_node_names(GraphNode **nodes, int count);
 extern Datum pgmig_command_text(const char *text, bool *isnull);
 extern void pgmig_command_put(FunctionCallInfo fcinfo, Datum *values,
 							  bool *nulls);
+
+/* show.c */
+extern StoredRevision *pgmig_command_read_revision(const char *revision);
 
 #endif /* PGMIG_COMMAND_H */

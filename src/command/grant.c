@@ -10,13 +10,14 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/regproc.h"
 
 #include "command/command.h"
+#include "compat.h"
 #include "errors.h"
 
-/* What a kind of role gets, besides what the kinds before it get. */
+/* What a kind of role gets, besides USAGE of the extension's schema. */
 typedef struct GrantKind
 {
 	const char *name;
@@ -70,6 +71,7 @@ pgmig_grant(PG_FUNCTION_ARGS)
 	const char *schema = quote_identifier(
 		get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
 	const GrantKind *kind = NULL;
+	int guc_level;
 
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
@@ -81,6 +83,8 @@ pgmig_grant(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid kind of role: \"%s\"", name),
 				 errhint("Use \"reader\", \"author\" or \"runner\".")));
+	guc_level = NewGUCNestLevel();
+	RestrictSearchPath();
 	SPI_connect();
 	execute(psprintf("GRANT USAGE ON SCHEMA %s TO %s", schema, role));
 	if (strcmp(name, "reader") == 0)
@@ -95,5 +99,6 @@ pgmig_grant(PG_FUNCTION_ARGS)
 						 kind->functions[i],
 						 role));
 	SPI_finish();
+	AtEOXact_GUC(false, guc_level);
 	PG_RETURN_VOID();
 }

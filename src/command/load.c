@@ -86,7 +86,8 @@ pgmig_import(PG_FUNCTION_ARGS)
 
 /*
  * The directory as an absolute path.  A relative one is below SHAREDIR/pgmig
- * and stays there.
+ * and stays there, but for symbolic links: whoever can make one in that
+ * directory decides where it leads.
  */
 static char *
 resolve_directory(const char *directory)
@@ -158,24 +159,26 @@ list_documents(const char *path)
 static char *
 read_file(const char *path)
 {
-	FILE *file = AllocateFile(path, PG_BINARY_R);
+	FILE *file;
 	struct stat status;
 	char *bytes;
 	char *text;
 	size_t length;
 
+	/* Before it is opened: that would wait for the writer of a pipe. */
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a regular file", path),
+				 errhint(
+					 "Only revision documents may have names that end in \".sql\".")));
+	file = AllocateFile(path, PG_BINARY_R);
 	if (file == NULL || fstat(fileno(file), &status) != 0)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not open file \"%s\": %m", path),
 				 errhint(
 					 "The operating system user of the server needs to read it.")));
-	if (!S_ISREG(status.st_mode))
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a regular file", path),
-				 errhint(
-					 "Only revision documents may have names that end in \".sql\".")));
 	if (status.st_size >= MaxAllocSize)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -215,8 +218,8 @@ PG_FUNCTION_INFO_V1(pgmig_load);
 Datum
 pgmig_load(PG_FUNCTION_ARGS)
 {
-	char *path = resolve_directory(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	List *documents = NIL;
+	char *path;
 	ListCell *lc;
 
 	if (!has_privs_of_role(GetUserId(), ROLE_PG_READ_SERVER_FILES))
@@ -227,6 +230,7 @@ pgmig_load(PG_FUNCTION_ARGS)
 					 "Only members of role \"pg_read_server_files\" may use pgmig_load()."),
 				 errhint(
 					 "Use pgmig_import() with the text of the documents.")));
+	path = resolve_directory(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(lc, list_documents(path))
 	{
@@ -291,15 +295,14 @@ pgmig_export(PG_FUNCTION_ARGS)
 	foreach(lc, nodes)
 	{
 		MemoryContext old = MemoryContextSwitchTo(cxt);
-		GraphNode *node = lfirst(lc);
+		StoredRevision *stored =
+			pgmig_command_read_revision(((GraphNode *) lfirst(lc))->id);
 
 		CHECK_FOR_INTERRUPTS();
 		if (document.len > 0)
 			appendStringInfoChar(&document, '\n');
 		appendStringInfoString(&document,
-							   pgmig_document_write(
-								   &pgmig_catalog_read_revision(node->id)
-										->document));
+							   pgmig_document_write(&stored->document));
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(cxt);
 	}

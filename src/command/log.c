@@ -66,7 +66,7 @@ node_list_names(List *nodes)
 	foreach(lc, nodes)
 		names =
 			lappend(names, unconstify(char *, ((GraphNode *) lfirst(lc))->id));
-	return pgmig_command_names(names);
+	return pgmig_catalog_text_array(names);
 }
 
 PG_FUNCTION_INFO_V1(pgmig_status);

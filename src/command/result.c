@@ -9,30 +9,10 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "catalog/catalog.h"
 #include "command/command.h"
-
-static Datum
-make_array(Datum *elements, int count)
-{
-	return PointerGetDatum(
-		construct_array(elements, count, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-/* A list of char * as text[]. */
-Datum
-pgmig_command_names(List *names)
-{
-	Datum *elements = palloc(sizeof(Datum) * Max(list_length(names), 1));
-	int count = 0;
-	ListCell *lc;
-
-	foreach(lc, names)
-		elements[count++] = CStringGetTextDatum(lfirst(lc));
-	return make_array(elements, count);
-}
 
 /* The ids of nodes as text[]. */
 Datum
@@ -42,7 +22,7 @@ pgmig_command_node_names(GraphNode **nodes, int count)
 
 	for (int i = 0; i < count; i++)
 		elements[i] = CStringGetTextDatum(nodes[i]->id);
-	return make_array(elements, count);
+	return pgmig_catalog_array(elements, count, TEXTOID);
 }
 
 /* A text, or null for NULL. */

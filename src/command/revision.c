@@ -211,7 +211,7 @@ find_revision(const char *target)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"%s\" names no revision", target),
 				 errhint("Give the id of a revision.")));
-	return pgmig_catalog_read_revision(node->id);
+	return pgmig_command_read_revision(node->id);
 }
 
 static void

@@ -24,6 +24,23 @@
 #define HISTORY_COLUMNS 10
 #define SHOW_COLUMNS 17
 
+/*
+ * The revision of that id, which the caller has found in the graph, as
+ * stored.
+ */
+StoredRevision *
+pgmig_command_read_revision(const char *revision)
+{
+	StoredRevision *stored = pgmig_catalog_read_revision(revision);
+
+	if (stored == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("revision \"%s\" does not exist", revision),
+				 errhint("It was removed in the meantime; try again.")));
+	return stored;
+}
+
 static Datum
 applied_at(const GraphNode *node, bool *isnull)
 {
@@ -75,7 +92,7 @@ pgmig_current(PG_FUNCTION_ARGS)
 		bool nulls[CURRENT_COLUMNS] = {false};
 
 		values[0] = CStringGetTextDatum(node->id);
-		values[1] = pgmig_command_names(pgmig_graph_labels(graph, node));
+		values[1] = pgmig_catalog_text_array(pgmig_graph_labels(graph, node));
 		values[2] = CStringGetTextDatum(node->message);
 		values[3] = BoolGetDatum(node->nchildren == 0);
 		values[4] = applied_at(node, &nulls[4]);
@@ -106,7 +123,7 @@ pgmig_heads(PG_FUNCTION_ARGS)
 		bool nulls[HEADS_COLUMNS] = {false};
 
 		values[0] = CStringGetTextDatum(node->id);
-		values[1] = pgmig_command_names(pgmig_graph_labels(graph, node));
+		values[1] = pgmig_catalog_text_array(pgmig_graph_labels(graph, node));
 		values[2] = CStringGetTextDatum(node->message);
 		values[3] = applied_at(node, &nulls[3]);
 		pgmig_command_put(fcinfo, values, nulls);
@@ -136,7 +153,7 @@ pgmig_branches(PG_FUNCTION_ARGS)
 		if (node->nchildren < 2)
 			continue;
 		values[0] = CStringGetTextDatum(node->id);
-		values[1] = pgmig_command_names(pgmig_graph_labels(graph, node));
+		values[1] = pgmig_catalog_text_array(pgmig_graph_labels(graph, node));
 		values[2] = CStringGetTextDatum(node->message);
 		values[3] = pgmig_command_node_names(node->children, node->nchildren);
 		pgmig_command_put(fcinfo, values, nulls);
@@ -180,7 +197,7 @@ pgmig_history(PG_FUNCTION_ARGS)
 		values[0] = CStringGetTextDatum(node->id);
 		values[1] = pgmig_command_node_names(node->parents, node->nparents);
 		values[2] = pgmig_command_node_names(node->deps, node->ndeps);
-		values[3] = pgmig_command_names(pgmig_graph_labels(graph, node));
+		values[3] = pgmig_catalog_text_array(pgmig_graph_labels(graph, node));
 		values[4] = CStringGetTextDatum(node->message);
 		values[5] = BoolGetDatum(node->nchildren == 0);
 		values[6] = BoolGetDatum(node->nchildren > 1);
@@ -213,16 +230,16 @@ pgmig_show(PG_FUNCTION_ARGS)
 	foreach(lc, nodes)
 	{
 		GraphNode *node = pgmig_graph_expand(graph, lfirst(lc));
-		StoredRevision *stored = pgmig_catalog_read_revision(node->id);
+		StoredRevision *stored = pgmig_command_read_revision(node->id);
 		RevisionDocument *document = &stored->document;
 		Datum values[SHOW_COLUMNS];
 		bool nulls[SHOW_COLUMNS] = {false};
 
 		values[0] = CStringGetTextDatum(node->id);
-		values[1] = pgmig_command_names(document->parents);
-		values[2] = pgmig_command_names(document->depends_on);
+		values[1] = pgmig_catalog_text_array(document->parents);
+		values[2] = pgmig_catalog_text_array(document->depends_on);
 		values[3] = pgmig_command_node_names(node->children, node->nchildren);
-		values[4] = pgmig_command_names(document->labels);
+		values[4] = pgmig_catalog_text_array(document->labels);
 		values[5] = CStringGetTextDatum(document->message);
 		values[6] = pgmig_command_text(document->long_message, &nulls[6]);
 		values[7] = TimestampTzGetDatum(document->created_at);

@@ -176,17 +176,6 @@ report_mistake(const SourceText *source, const char *sql, ErrorData *error)
 }
 
 static void
-refuse_mark(const SourceText *source, int offset)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_PGMIG_INVALID_DOCUMENT),
-			 errmsg(
-				 "the body contains a line that begins another section or revision"),
-			 errhint("Put a blank before \"--\" if the line is a comment."),
-			 pgmig_position_at(source, offset)));
-}
-
-static void
 check_parameter(const SourceText *source, const BodyStatement *statement,
 				const TokenScan *scan)
 {
@@ -239,12 +228,8 @@ walk_tokens(const char *sql, List *raws, TokenDigest *digest,
 	TokenScan scan;
 
 	pgmig_scan_begin(&scan, sql);
-	if (source != NULL)
-		pgmig_scan_mark_lines(&scan);
 	while (pgmig_scan_next(&scan))
 	{
-		if (source != NULL && pgmig_scan_at_mark(&scan))
-			refuse_mark(source, scan.start);
 		if (digest != NULL)
 			pgmig_checksum_add(digest, &scan);
 
@@ -267,7 +252,7 @@ walk_tokens(const char *sql, List *raws, TokenDigest *digest,
 		}
 		if (current != NULL && scan.start < end)
 			current->length = scan.end - current->location;
-		if (source != NULL && raws != NIL)
+		if (source != NULL)
 			check_parameter(source, current, &scan);
 	}
 	pgmig_scan_end(&scan);
@@ -348,6 +333,31 @@ pgmig_body_check_part(RevisionBody *body, SourceText *source)
 	MemoryContextDelete(cxt);
 }
 
+/*
+ * Refuse a body with a line that would begin something else where it stands
+ * in a document.
+ */
+static void
+check_lines(SourceText *source)
+{
+	TokenScan scan;
+
+	pgmig_scan_begin(&scan, source->text);
+	pgmig_scan_mark_lines(&scan);
+	while (pgmig_scan_next(&scan))
+	{
+		if (pgmig_scan_at_mark(&scan))
+			ereport(ERROR,
+					(errcode(ERRCODE_PGMIG_INVALID_DOCUMENT),
+					 errmsg(
+						 "the body contains a line that begins another section or revision"),
+					 errhint(
+						 "Put a blank before \"--\" if the line is a comment."),
+					 pgmig_position_at(source, scan.start)));
+	}
+	pgmig_scan_end(&scan);
+}
+
 void
 pgmig_body_check(RevisionBody *body, const char *name)
 {
@@ -361,6 +371,7 @@ pgmig_body_check(RevisionBody *body, const char *name)
 	source.name = name;
 	pgmig_position_push(&source);
 	pgmig_body_check_part(body, &source);
+	check_lines(&source);
 	pgmig_position_pop(&source);
 	pgmig_scan_leave(nest_level);
 }
@@ -374,7 +385,7 @@ pgmig_body_check_lines(const char *sql, const char *name)
 	source.text = sql;
 	source.name = name;
 	pgmig_position_push(&source);
-	(void) walk_tokens(sql, NIL, NULL, &source);
+	check_lines(&source);
 	pgmig_position_pop(&source);
 	pgmig_scan_leave(nest_level);
 }

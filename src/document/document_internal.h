@@ -74,6 +74,8 @@ extern bool pgmig_line_is_comment(const char *line);
 extern char *pgmig_line_trim(const char *text, int length);
 /* A copy without leading blank lines and trailing white space. */
 extern char *pgmig_line_trim_body(const char *text, int length, int *start);
+/* Length of a piece of text cut to at most limit bytes, in whole characters. */
+extern int pgmig_line_clip_length(const char *text, int length, int limit);
 /* A copy of a piece of text, shortened if it is too long for a message. */
 extern char *pgmig_line_clip(const char *text, int length);
 
@@ -91,7 +93,8 @@ extern void pgmig_position_rethrow(ErrorData *error) pg_attribute_noreturn();
 extern int pgmig_scan_enter(int message_level);
 extern void pgmig_scan_leave(int nest_level);
 extern void pgmig_scan_begin(TokenScan *scan, const char *text);
-/* Make every line that would structure a document a token of its own. */
+/* Make every line that would structure a document a token of its own; the
+ * values of literals may differ then. */
 extern void pgmig_scan_mark_lines(TokenScan *scan);
 extern bool pgmig_scan_next(TokenScan *scan);
 extern void pgmig_scan_end(TokenScan *scan);

@@ -116,10 +116,28 @@ pgmig_line_trim_body(const char *text, int length, int *start)
 	return pnstrdup(text + *start, length - *start);
 }
 
+/*
+ * In SQL_ASCII the server knows no characters, but the client may.
+ */
+int
+pgmig_line_clip_length(const char *text, int length, int limit)
+{
+	int clipped = pg_mbcliplen(text, length, limit);
+
+	if (GetDatabaseEncoding() == PG_SQL_ASCII)
+	{
+		while (clipped > 0 && IS_HIGHBIT_SET(text[clipped]))
+			clipped--;
+	}
+	return clipped;
+}
+
 char *
 pgmig_line_clip(const char *text, int length)
 {
 	if (length <= CLIP_LENGTH)
 		return pnstrdup(text, length);
-	return psprintf("%.*s...", pg_mbcliplen(text, length, CLIP_LENGTH), text);
+	return psprintf("%.*s...",
+					pgmig_line_clip_length(text, length, CLIP_LENGTH),
+					text);
 }

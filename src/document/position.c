@@ -19,7 +19,7 @@
 #define QUERY_LENGTH (64 * 1024)
 /* So many lines and bytes are kept on either side of it. */
 #define QUERY_LINES 3
-#define QUERY_BYTES 2048
+#define QUERY_BYTES 512
 /* A longer message, which quotes a whole literal, is cut. */
 #define MESSAGE_LENGTH 300
 
@@ -57,9 +57,9 @@ excerpt_start(const char *text, int offset)
 	line_start = start;
 	while (line_start > 0 && text[line_start - 1] != '\n')
 		line_start--;
-	return line_start + pg_mbcliplen(text + line_start,
-									 start - line_start,
-									 start - line_start);
+	return line_start + pgmig_line_clip_length(text + line_start,
+											   start - line_start,
+											   start - line_start);
 }
 
 static int
@@ -74,7 +74,8 @@ excerpt_end(const char *text, int offset)
 			return end;
 		end++;
 	}
-	return offset + pg_mbcliplen(text + offset, end - offset, end - offset);
+	return offset +
+		   pgmig_line_clip_length(text + offset, end - offset, end - offset);
 }
 
 /*
@@ -163,7 +164,8 @@ pgmig_position_rethrow(ErrorData *error)
 	int length = (int) strcspn(error->message, "\r\n");
 
 	if (length > MESSAGE_LENGTH)
-		length = pg_mbcliplen(error->message, length, MESSAGE_LENGTH);
+		length =
+			pgmig_line_clip_length(error->message, length, MESSAGE_LENGTH);
 	if (error->message[length] != '\0')
 		error->message = psprintf("%.*s...\"", length, error->message);
 	ReThrowError(error);

@@ -205,6 +205,8 @@ pgmig_plan_downgrade(Graph *graph, const char *text)
 	GraphNode *node = resolve_downgrade(graph, target, &branch);
 	List *nodes;
 
+	if (node != NULL)
+		pgmig_graph_expand(graph, node);
 	if (node == NULL && branch == NULL)
 		nodes = pgmig_graph_collect_below(graph, pgmig_graph_rows(graph));
 	else

@@ -210,7 +210,7 @@ run_statement(BodyRun *body, const char *text)
 			 SPI_result_code_string(code));
 	body->rows += SPI_processed;
 	SPI_freetuptable(SPI_tuptable);
-	if (!OidIsValid(pgmig_catalog_relation(true)))
+	if (pgmig_catalog_relation(true) != body->catalogue)
 		ereport(ERROR,
 				(errcode(ERRCODE_PGMIG_IN_BODY),
 				 errmsg("a migration body cannot drop extension \"pgmig\""),
@@ -283,13 +283,14 @@ pgmig_run_body(const RunStep *step, const char *sql, int *count)
 
 	body.step = step;
 	body.sql = sql;
+	body.catalogue = pgmig_catalog_relation(false);
 	callback.callback = body_error_callback;
 	callback.arg = &body;
 	callback.previous = error_context_stack;
 	guc_level = NewGUCNestLevel();
 	set_body_settings();
 	body.statements = pgmig_body_split(sql);
-	session = pgmig_run_save_session();
+	session = pgmig_run_save_session(body.statements);
 	SPI_connect();
 	error_context_stack = &callback;
 	pgmig_catalog_enter_body();

@@ -33,6 +33,7 @@ typedef struct BodyRun
 	const char *sql;
 	List *statements; /* of BodyStatement */
 	const BodyStatement *current;
+	Oid catalogue; /* table pgmig.revision */
 	int statement; /* number of the current one, from 1 */
 	int64 rows;    /* so far */
 } BodyRun;
@@ -41,7 +42,7 @@ typedef struct BodyRun
 typedef struct SessionState SessionState;
 
 /* step.c */
-extern void pgmig_run_step(const RunStep *step);
+extern void pgmig_run_step(const RunStep *step, StepRecord *record);
 extern char *pgmig_run_describe(GraphNode *node, bool downgrade);
 
 /* transactional.c */
@@ -51,7 +52,7 @@ extern void pgmig_run_check_reversible(List *plan);
 extern int64 pgmig_run_body(const RunStep *step, const char *sql, int *count);
 
 /* session.c */
-extern SessionState *pgmig_run_save_session(void);
+extern SessionState *pgmig_run_save_session(List *statements);
 extern void pgmig_run_restore_session(SessionState *state, List *statements);
 
 extern bool pgmig_run_changes_rows(const BodyStatement *statement);

@@ -18,8 +18,8 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_namespace.h"
-#include "commands/portalcmds.h"
 #include "commands/prepare.h"
+#include "nodes/value.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/portal.h"
@@ -31,6 +31,8 @@
 struct SessionState
 {
 	ObjectAddresses *temporary; /* objects in the temporary schema, or NULL */
+	bool watch_cursors;         /* the body may open some */
+	List *cursors;              /* of char *, names of the open ones */
 };
 
 /*
@@ -80,6 +82,59 @@ temporary_objects(const ObjectAddresses *except)
 }
 
 /*
+ * Can a statement leave a cursor open?  Functions do if they open one and do
+ * not close it.
+ */
+static bool
+may_open_cursor(const BodyStatement *statement)
+{
+	switch (statement->tag)
+	{
+		case CMDTAG_CALL:
+		case CMDTAG_DECLARE_CURSOR:
+		case CMDTAG_DO:
+		case CMDTAG_EXECUTE:
+		case CMDTAG_SELECT:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* Names of the open cursors of this session. */
+static List *
+open_cursors(void)
+{
+	static CatalogQuery query = {.sql = "SELECT name FROM pg_cursors"};
+	CatalogAccess access;
+	List *names = NIL;
+	uint64 count;
+
+	pgmig_catalog_begin(&access);
+	count = pgmig_catalog_execute(&query, NULL, NULL, false);
+	MemoryContextSwitchTo(access.caller);
+	for (uint64 row = 0; row < count; row++)
+		names = lappend(names, makeString(pgmig_catalog_text(row, 1)));
+	pgmig_catalog_end(&access);
+	return names;
+}
+
+/* Close the cursors that were not open before the body. */
+static void
+close_cursors(const SessionState *state)
+{
+	ListCell *lc;
+
+	foreach(lc, open_cursors())
+	{
+		Portal portal = GetPortalByName(strVal(lfirst(lc)));
+
+		if (PortalIsValid(portal) && !list_member(state->cursors, lfirst(lc)))
+			PortalDrop(portal, false);
+	}
+}
+
+/*
  * Fire what deferred constraints have to check, so that a violation is an
  * error of this body and so that the next one finds no pending events; then
  * put the constraints back to what they were declared.
@@ -96,7 +151,7 @@ check_deferred_constraints(void)
 			"SELECT string_agg(format('%I.%I', n.nspname, c.conname), ', ')"
 			" FILTER (WHERE NOT c.condeferred), count(*)"
 			" FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace"
-			" WHERE c.condeferrable",
+			" WHERE c.condeferrable AND NOT pg_is_other_temp_schema(n.oid)",
 	};
 	CatalogAccess access;
 	char *immediate;
@@ -114,11 +169,13 @@ check_deferred_constraints(void)
 	SPI_connect();
 	SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0);
 	SPI_execute("SET CONSTRAINTS ALL DEFERRED", false, 0);
-	if (immediate != NULL)
-		SPI_execute(psprintf("SET CONSTRAINTS %s IMMEDIATE", immediate),
-					false,
-					0);
 	SPI_finish();
+	if (immediate == NULL)
+		return;
+	/* Fires nothing; the caller may not use the schemas of all of them. */
+	pgmig_catalog_begin(&access);
+	SPI_execute(psprintf("SET CONSTRAINTS %s IMMEDIATE", immediate), false, 0);
+	pgmig_catalog_end(&access);
 }
 
 /*
@@ -135,11 +192,14 @@ pgmig_run_changes_rows(const BodyStatement *statement)
 		case CMDTAG_MERGE:
 		case CMDTAG_SELECT:
 		case CMDTAG_COPY:
+		case CMDTAG_CREATE_EXTENSION:
+		case CMDTAG_CREATE_TABLE_AS:
 		case CMDTAG_DO:
 		case CMDTAG_CALL:
 		case CMDTAG_EXECUTE:
 		case CMDTAG_EXPLAIN:
 		case CMDTAG_FETCH:
+		case CMDTAG_MOVE:
 		case CMDTAG_SET_CONSTRAINTS:
 			return true;
 		default:
@@ -148,14 +208,20 @@ pgmig_run_changes_rows(const BodyStatement *statement)
 }
 
 /*
- * Note what there is before a body runs.
+ * Note what there is before a body of these statements runs.
  */
 SessionState *
-pgmig_run_save_session(void)
+pgmig_run_save_session(List *statements)
 {
-	SessionState *state = palloc(sizeof(SessionState));
+	SessionState *state = palloc0(sizeof(SessionState));
+	ListCell *lc;
 
 	state->temporary = temporary_objects(NULL);
+	foreach(lc, statements)
+		state->watch_cursors =
+			state->watch_cursors || may_open_cursor(lfirst(lc));
+	if (state->watch_cursors)
+		state->cursors = open_cursors();
 	return state;
 }
 
@@ -179,15 +245,9 @@ pgmig_run_restore_session(SessionState *state, List *statements)
 		if (IsA(node, PrepareStmt) &&
 			FetchPreparedStatement(((PrepareStmt *) node)->name, false))
 			DropPreparedStatement(((PrepareStmt *) node)->name, false);
-		if (IsA(node, DeclareCursorStmt))
-		{
-			Portal portal =
-				GetPortalByName(((DeclareCursorStmt *) node)->portalname);
-
-			if (PortalIsValid(portal))
-				PortalDrop(portal, false);
-		}
 	}
+	if (state->watch_cursors)
+		close_cursors(state);
 	if (rows)
 		check_deferred_constraints();
 	left = temporary_objects(state->temporary);

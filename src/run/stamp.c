@@ -10,7 +10,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
 #include "errors.h"
 #include "run/run.h"
@@ -56,50 +55,37 @@ make_plan(List *targets, bool purge)
 	return plan;
 }
 
-static void
-record(int64 run, int *step, GraphNode *node)
+/* The ids of nodes; their records go to the end of *records. */
+static List *
+collect_ids(List *nodes, List **records)
 {
-	StepRecord record = {0};
+	List *ids = NIL;
+	ListCell *lc;
 
-	record.step = ++*step;
-	record.revision = node->id;
-	record.direction = "stamp";
-	pgmig_catalog_record_step(run, &record);
+	foreach(lc, nodes)
+	{
+		StepRecord *record = palloc0(sizeof(StepRecord));
+
+		record->step = list_length(*records) + 1;
+		record->revision = ((GraphNode *) lfirst(lc))->id;
+		record->direction = "stamp";
+		*records = lappend(*records, record);
+		ids = lappend(ids, unconstify(char *, record->revision));
+	}
+	return ids;
 }
 
 static void
 apply_plan(const StampPlan *plan, List *targets, const char *tag)
 {
-	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
-											  "pgmig stamp step",
-											  ALLOCSET_DEFAULT_SIZES);
+	List *records = NIL;
+	List *remove = collect_ids(plan->remove, &records);
+	List *add = collect_ids(plan->add, &records);
 	int64 run =
 		pgmig_catalog_start_run("stamp", pgmig_run_join_targets(targets), tag);
-	int step = 0;
-	MemoryContext old = MemoryContextSwitchTo(cxt);
-	ListCell *lc;
 
-	foreach(lc, plan->remove)
-	{
-		GraphNode *node = lfirst(lc);
-
-		pgmig_catalog_unapply(node->id);
-		record(run, &step, node);
-		MemoryContextReset(cxt);
-	}
-	foreach(lc, plan->add)
-	{
-		GraphNode *node = lfirst(lc);
-		char *checksum;
-		char *applied;
-
-		(void) pgmig_catalog_read_body(node->id, false, &checksum, &applied);
-		pgmig_catalog_apply(run, node->id, checksum);
-		record(run, &step, node);
-		MemoryContextReset(cxt);
-	}
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(cxt);
+	pgmig_catalog_stamp(run, remove, add);
+	pgmig_catalog_record_steps(run, records);
 	pgmig_catalog_finish_run(run);
 }
 

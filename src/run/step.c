@@ -36,6 +36,28 @@ pgmig_run_describe(GraphNode *node, bool downgrade)
 }
 
 /*
+ * Refuse to downgrade a revision that is not the one that was applied.
+ */
+static void
+check_applied(const char *id)
+{
+	char *recorded;
+	char *applied;
+
+	(void) pgmig_catalog_read_body(id, false, &recorded, &applied);
+	if (applied != NULL && strcmp(applied, recorded) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_PGMIG_CHECKSUM_MISMATCH),
+				 errmsg("upgrade of revision \"%s\" was changed after it was applied",
+						id),
+				 errdetail("It was applied with checksum %s, the catalogue has %s.",
+						   applied,
+						   recorded),
+				 errhint(
+					 "Put the upgrade back that was applied, or accept the present one: take the revision out and in again with pgmig_stamp().")));
+}
+
+/*
  * The body of a step, checked to be the one that was loaded, and for a
  * downgrade that its revision is the one that was applied.
  */
@@ -48,6 +70,8 @@ read_body(const RunStep *step, char **checksum)
 	char *recorded;
 	char *sql;
 
+	if (step->downgrade)
+		check_applied(id);
 	sql = pgmig_catalog_read_body(id, step->downgrade, &recorded, &applied);
 	if (sql == NULL)
 		ereport(ERROR,
@@ -70,14 +94,15 @@ read_body(const RunStep *step, char **checksum)
 }
 
 /*
- * Take a step: run the body and record it, in the caller's transaction.
+ * Take a step, in the caller's transaction: run the body and change what is
+ * applied.
  *
- * The caller holds the lock and has checked that the plan can run.
+ * Fills in record, which the caller writes at the end of the run.  The caller
+ * holds the lock and has checked that the plan can run.
  */
 void
-pgmig_run_step(const RunStep *step)
+pgmig_run_step(const RunStep *step, StepRecord *record)
 {
-	StepRecord record = {0};
 	WalUsage wal;
 	instr_time start;
 	instr_time duration;
@@ -91,17 +116,16 @@ pgmig_run_step(const RunStep *step)
 					pgmig_run_describe(step->node, step->downgrade))));
 	wal = pgWalUsage;
 	INSTR_TIME_SET_CURRENT(start);
-	record.rows = pgmig_run_body(step, sql, &record.statements);
+	record->rows = pgmig_run_body(step, sql, &record->statements);
 	INSTR_TIME_SET_CURRENT(duration);
 	INSTR_TIME_SUBTRACT(duration, start);
-	record.step = step->step;
-	record.revision = step->node->id;
-	record.direction = step->downgrade ? "downgrade" : "upgrade";
-	record.wal_bytes = pgWalUsage.wal_bytes - wal.wal_bytes;
-	record.seconds = INSTR_TIME_GET_DOUBLE(duration);
+	record->step = step->step;
+	record->revision = step->node->id;
+	record->direction = step->downgrade ? "downgrade" : "upgrade";
+	record->wal_bytes = pgWalUsage.wal_bytes - wal.wal_bytes;
+	record->seconds = INSTR_TIME_GET_DOUBLE(duration);
 	if (step->downgrade)
 		pgmig_catalog_unapply(step->node->id);
 	else
 		pgmig_catalog_apply(step->run, step->node->id, checksum);
-	pgmig_catalog_record_step(step->run, &record);
 }

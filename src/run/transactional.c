@@ -40,8 +40,8 @@ make_plan(const RunRequest *request)
 }
 
 /*
- * Refuse a body that does not run in a transaction, as pgmig.concurrently
- * stands.
+ * Refuse a body that is marked "no-transaction".  With pgmig.concurrently off
+ * only what cannot run in a transaction all the same.
  */
 static void
 check_transactional(GraphNode *node, bool downgrade)
@@ -75,6 +75,16 @@ check_transactional(GraphNode *node, bool downgrade)
 							   downgrade ? "pgmig_downgrade_sql()"
 										 : "pgmig_upgrade_sql()")));
 	}
+	if (pgmig_concurrently)
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("%s of revision \"%s\" cannot run inside a transaction block",
+						downgrade ? "downgrade" : "upgrade",
+						node->id),
+				 errdetail("Its section is marked \"no-transaction\"."),
+				 errhint("Set pgmig.concurrently to off to run it in one, or run the script that %s gives with psql.",
+						 downgrade ? "pgmig_downgrade_sql()"
+								   : "pgmig_upgrade_sql()")));
 }
 
 /*
@@ -126,6 +136,7 @@ walk_plan(const RunRequest *request, List *plan, ReturnSetInfo *result)
 											  "pgmig step",
 											  ALLOCSET_DEFAULT_SIZES);
 	RunStep step = {0};
+	List *records = NIL;
 	ListCell *lc;
 
 	step.run =
@@ -136,13 +147,14 @@ walk_plan(const RunRequest *request, List *plan, ReturnSetInfo *result)
 	step.downgrade = request->downgrade;
 	foreach(lc, plan)
 	{
+		StepRecord *record = palloc0(sizeof(StepRecord));
 		MemoryContext old = MemoryContextSwitchTo(cxt);
 		Datum value;
 		bool isnull = false;
 
 		step.step++;
 		step.node = lfirst(lc);
-		pgmig_run_step(&step);
+		pgmig_run_step(&step, record);
 		value = CStringGetTextDatum(step.node->id);
 		tuplestore_putvalues(result->setResult,
 							 result->setDesc,
@@ -150,8 +162,10 @@ walk_plan(const RunRequest *request, List *plan, ReturnSetInfo *result)
 							 &isnull);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(cxt);
+		records = lappend(records, record);
 	}
 	MemoryContextDelete(cxt);
+	pgmig_catalog_record_steps(step.run, records);
 	pgmig_catalog_finish_run(step.run);
 }
 
