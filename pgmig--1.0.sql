@@ -252,7 +252,7 @@ CREATE TRIGGER applied_delete AFTER DELETE ON pgmig.applied
 --
 
 CREATE FUNCTION pgmig_load(directory text, OUT revision text, OUT action text) RETURNS SETOF record
-AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_load(text) FROM PUBLIC;
 COMMENT ON FUNCTION pgmig_load(text) IS 'load the revision documents of a directory on the server; a relative path is under SHAREDIR/pgmig';
 
@@ -295,7 +295,7 @@ REVOKE ALL ON FUNCTION pgmig_edit(text, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION pgmig_edit(text, text, text) IS 'replace the bodies of a revision that is not applied and return its document; NULL keeps a body';
 
 CREATE FUNCTION pgmig_remove(revision text) RETURNS text
-AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_remove(text) FROM PUBLIC;
 COMMENT ON FUNCTION pgmig_remove(text) IS 'remove a revision that is not applied and that no other needs; returns its document';
 
@@ -417,6 +417,6 @@ COMMENT ON FUNCTION pgmig_graph(text) IS 'the graph drawn as text, dot (Graphviz
 --
 
 CREATE FUNCTION pgmig_grant(role name, kind text) RETURNS void
-AS 'MODULE_PATHNAME' LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_grant(name, text) FROM PUBLIC;
 COMMENT ON FUNCTION pgmig_grant(name, text) IS 'give a role what a reader, author or runner needs';

@@ -45,9 +45,9 @@ UPDATE event_feedback SET feedback_type = 'missed_threat' WHERE feedback_type = 
 
 ALTER TABLE event_feedback
     ADD CONSTRAINT ck_event_feedback_type
-        CHECK (feedback_type IN ('correct', 'false_positive', 'missed_threat', 'severity_wrong')),
+        CHECK (feedback_type::text IN ('correct', 'false_positive', 'missed_threat', 'severity_wrong')),
     ADD CONSTRAINT ck_event_feedback_expected_severity
-        CHECK (expected_severity IS NULL OR expected_severity IN ('low', 'medium', 'high', 'critical'));
+        CHECK (expected_severity IS NULL OR expected_severity::text IN ('low', 'medium', 'high', 'critical'));
 
 ALTER TABLE user_calibration RENAME COLUMN missed_detection_count TO missed_threat_count;
 ALTER TABLE user_calibration
@@ -89,4 +89,4 @@ ALTER TABLE event_feedback DROP COLUMN expected_severity;
 
 ALTER TABLE event_feedback
     ADD CONSTRAINT ck_event_feedback_type
-        CHECK (feedback_type IN ('false_positive', 'missed_detection'));
+        CHECK (feedback_type::text IN ('false_positive', 'missed_detection'));

@@ -12,13 +12,15 @@
 -- Create Date: 2025-12-30 15:55:00+00
 
 -- pgmig: upgrade
+-- The lists compare text: a list of varchar is printed in another form after a
+-- dump and restore, and a comparison of schemas would call that a difference.
 ALTER TABLE cameras
     ADD CONSTRAINT ck_cameras_status
-        CHECK (status IN ('online', 'offline', 'error', 'unknown')) NOT VALID;
+        CHECK (status::text IN ('online', 'offline', 'error', 'unknown')) NOT VALID;
 
 ALTER TABLE events
     ADD CONSTRAINT ck_events_risk_level
-        CHECK (risk_level IS NULL OR risk_level IN ('low', 'medium', 'high', 'critical')) NOT VALID,
+        CHECK (risk_level IS NULL OR risk_level::text IN ('low', 'medium', 'high', 'critical')) NOT VALID,
     ADD CONSTRAINT ck_events_risk_score_range
         CHECK (risk_score IS NULL OR risk_score BETWEEN 0 AND 100) NOT VALID,
     ADD CONSTRAINT ck_events_time_order
@@ -30,13 +32,13 @@ ALTER TABLE detections
 
 ALTER TABLE logs
     ADD CONSTRAINT ck_logs_level
-        CHECK (level IN ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')) NOT VALID,
+        CHECK (level::text IN ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')) NOT VALID,
     ADD CONSTRAINT ck_logs_source
-        CHECK (source IN ('backend', 'frontend')) NOT VALID;
+        CHECK (source::text IN ('backend', 'frontend')) NOT VALID;
 
 ALTER TABLE audit_logs
     ADD CONSTRAINT ck_audit_logs_status
-        CHECK (status IN ('success', 'failure')) NOT VALID;
+        CHECK (status::text IN ('success', 'failure')) NOT VALID;
 
 ALTER TABLE activity_baselines
     ADD CONSTRAINT ck_activity_baselines_hour_range

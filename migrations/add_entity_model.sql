@@ -21,7 +21,7 @@ CREATE TABLE entities (
     entity_metadata jsonb,
     primary_detection_id integer,
     CONSTRAINT ck_entities_entity_type
-        CHECK (entity_type IN ('person', 'vehicle', 'animal', 'package', 'other')),
+        CHECK (entity_type::text IN ('person', 'vehicle', 'animal', 'package', 'other')),
     CONSTRAINT ck_entities_detection_count CHECK (detection_count >= 0)
 );
 

@@ -18,7 +18,7 @@ CREATE TABLE notification_preferences (
     risk_filters varchar[] NOT NULL DEFAULT '{critical,high,medium}',
     CONSTRAINT ck_notification_preferences_singleton CHECK (id = 1),
     CONSTRAINT ck_notification_preferences_sound
-        CHECK (sound IN ('none', 'default', 'alert', 'chime', 'urgent'))
+        CHECK (sound::text IN ('none', 'default', 'alert', 'chime', 'urgent'))
 );
 
 CREATE TABLE camera_notification_settings (

@@ -115,7 +115,7 @@ CREATE TABLE events (
     deleted_at timestamptz,
     detection_ids text,
     CONSTRAINT ck_events_risk_level
-        CHECK (risk_level IS NULL OR risk_level IN ('low', 'medium', 'high', 'critical')),
+        CHECK (risk_level IS NULL OR risk_level::text IN ('low', 'medium', 'high', 'critical')),
     CONSTRAINT ck_events_risk_score_range
         CHECK (risk_score IS NULL OR risk_score BETWEEN 0 AND 100),
     CONSTRAINT ck_events_time_order
@@ -145,9 +145,9 @@ CREATE TABLE logs (
     source varchar(10) NOT NULL DEFAULT 'backend',
     user_agent text,
     CONSTRAINT ck_logs_level
-        CHECK (level IN ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')),
+        CHECK (level::text IN ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')),
     CONSTRAINT ck_logs_source
-        CHECK (source IN ('backend', 'frontend'))
+        CHECK (source::text IN ('backend', 'frontend'))
 ) PARTITION BY RANGE (timestamp);
 
 CREATE TABLE logs_y2025m12 PARTITION OF logs
@@ -190,7 +190,7 @@ CREATE TABLE audit_logs (
     details jsonb,
     status varchar(20) NOT NULL DEFAULT 'success',
     CONSTRAINT ck_audit_logs_status
-        CHECK (status IN ('success', 'failure'))
+        CHECK (status::text IN ('success', 'failure'))
 ) PARTITION BY RANGE (timestamp);
 
 CREATE TABLE audit_logs_y2025m12 PARTITION OF audit_logs
@@ -459,7 +459,7 @@ CREATE TABLE events (
     clip_path varchar,
     llm_prompt text,
     CONSTRAINT ck_events_risk_level
-        CHECK (risk_level IS NULL OR risk_level IN ('low', 'medium', 'high', 'critical')),
+        CHECK (risk_level IS NULL OR risk_level::text IN ('low', 'medium', 'high', 'critical')),
     CONSTRAINT ck_events_risk_score_range
         CHECK (risk_score IS NULL OR risk_score BETWEEN 0 AND 100),
     CONSTRAINT ck_events_time_order
@@ -481,9 +481,9 @@ CREATE TABLE logs (
     source varchar(10) NOT NULL,
     user_agent text,
     CONSTRAINT ck_logs_level
-        CHECK (level IN ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')),
+        CHECK (level::text IN ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')),
     CONSTRAINT ck_logs_source
-        CHECK (source IN ('backend', 'frontend'))
+        CHECK (source::text IN ('backend', 'frontend'))
 );
 
 CREATE TABLE gpu_stats (
@@ -510,7 +510,7 @@ CREATE TABLE audit_logs (
     details json,
     status varchar(20) NOT NULL,
     CONSTRAINT ck_audit_logs_status
-        CHECK (status IN ('success', 'failure'))
+        CHECK (status::text IN ('success', 'failure'))
 );
 
 -- Owners and privileges, as in the upgrade.

@@ -9,7 +9,7 @@
 -- pgmig: upgrade
 ALTER TABLE entities
     ADD COLUMN trust_status varchar(20) NOT NULL DEFAULT 'unknown'
-        CONSTRAINT ck_entities_trust_status CHECK (trust_status IN ('trusted', 'untrusted', 'unknown'));
+        CONSTRAINT ck_entities_trust_status CHECK (trust_status::text IN ('trusted', 'untrusted', 'unknown'));
 
 CREATE INDEX idx_entities_trust_status ON entities (trust_status);
 

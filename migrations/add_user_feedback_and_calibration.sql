@@ -19,7 +19,7 @@ CREATE TABLE event_feedback (
     created_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT uq_event_feedback_event_id UNIQUE (event_id),
     CONSTRAINT ck_event_feedback_type
-        CHECK (feedback_type IN ('false_positive', 'missed_detection'))
+        CHECK (feedback_type::text IN ('false_positive', 'missed_detection'))
 );
 
 CREATE INDEX idx_event_feedback_event_id ON event_feedback (event_id);

@@ -66,13 +66,21 @@ PG_FUNCTION_INFO_V1(pgmig_grant);
 Datum
 pgmig_grant(PG_FUNCTION_ARGS)
 {
-	const char *role = quote_identifier(NameStr(*PG_GETARG_NAME(0)));
-	char *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	const char *role;
+	char *name;
 	const char *schema = quote_identifier(
 		get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid)));
 	const GrantKind *kind = NULL;
 	int guc_level;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("role and kind must not be null"),
+				 errhint(
+					 "Name a role, and \"reader\", \"author\" or \"runner\".")));
+	role = quote_identifier(NameStr(*PG_GETARG_NAME(0)));
+	name = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
 		if (strcmp(kinds[i].name, name) == 0)

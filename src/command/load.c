@@ -230,6 +230,12 @@ pgmig_load(PG_FUNCTION_ARGS)
 					 "Only members of role \"pg_read_server_files\" may use pgmig_load()."),
 				 errhint(
 					 "Use pgmig_import() with the text of the documents.")));
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("directory must not be null"),
+				 errhint(
+					 "Use \"migrations\" for SHAREDIR/pgmig/migrations, or an absolute path.")));
 	path = resolve_directory(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(lc, list_documents(path))

@@ -298,7 +298,7 @@ pgmig_body_without_concurrently(const char *sql,
 								const BodyStatement *statement)
 {
 	char *text = pnstrdup(sql + statement->location, statement->length);
-	int nest_level = pgmig_scan_enter(ERROR);
+	int nest_level = pgmig_scan_enter(ERROR, false);
 	BodyStatement result = {0};
 	List *raws;
 

@@ -362,7 +362,7 @@ void
 pgmig_body_check(RevisionBody *body, const char *name)
 {
 	SourceText source = {0};
-	int nest_level = pgmig_scan_enter(WARNING);
+	int nest_level = pgmig_scan_enter(WARNING, false);
 	int start;
 
 	body->sql =
@@ -380,7 +380,7 @@ void
 pgmig_body_check_lines(const char *sql, const char *name)
 {
 	SourceText source = {0};
-	int nest_level = pgmig_scan_enter(WARNING);
+	int nest_level = pgmig_scan_enter(WARNING, false);
 
 	source.text = sql;
 	source.name = name;
@@ -396,7 +396,7 @@ pgmig_body_check_lines(const char *sql, const char *name)
 List *
 pgmig_body_split(const char *sql)
 {
-	int nest_level = pgmig_scan_enter(ERROR);
+	int nest_level = pgmig_scan_enter(ERROR, false);
 	List *statements;
 
 	statements =
@@ -408,7 +408,7 @@ pgmig_body_split(const char *sql)
 void
 pgmig_body_checksum(const char *sql, char checksum[PGMIG_CHECKSUM_LENGTH + 1])
 {
-	int nest_level = pgmig_scan_enter(ERROR);
+	int nest_level = pgmig_scan_enter(ERROR, false);
 	TokenDigest *digest = pgmig_checksum_begin();
 
 	(void) walk_tokens(sql, NIL, digest, NULL);

@@ -90,7 +90,7 @@ extern void pgmig_position_rethrow(ErrorData *error) pg_attribute_noreturn();
 /* scan.c */
 /* Settings under which document texts are scanned and parsed; undone by
  * pgmig_scan_leave() or the end of the transaction. */
-extern int pgmig_scan_enter(int message_level);
+extern int pgmig_scan_enter(int message_level, bool dates);
 extern void pgmig_scan_leave(int nest_level);
 extern void pgmig_scan_begin(TokenScan *scan, const char *text);
 /* Make every line that would structure a document a token of its own; the

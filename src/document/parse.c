@@ -15,7 +15,6 @@
 
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 
 #include "document_internal.h"
@@ -367,32 +366,11 @@ read_document(DocumentParse *parse)
 	end_revision(parse, (int) strlen(text));
 }
 
-/*
- * With a time zone of their own, dates in headers that name none mean the
- * same instant in every session.
- */
-static int
-enter_time_zone(void)
-{
-	int nest_level = NewGUCNestLevel();
-
-	(void) set_config_option("timezone",
-							 "GMT",
-							 PGC_USERSET,
-							 PGC_S_SESSION,
-							 GUC_ACTION_SAVE,
-							 true,
-							 0,
-							 false);
-	return nest_level;
-}
-
 List *
 pgmig_document_read(const char *text, const char *source, bool check_bodies)
 {
 	DocumentParse parse = {0};
-	int zone_level = enter_time_zone();
-	int scan_level = pgmig_scan_enter(WARNING);
+	int nest_level = pgmig_scan_enter(WARNING, true);
 
 	/* A byte order mark */
 	if (GetDatabaseEncoding() == PG_UTF8 &&
@@ -411,8 +389,7 @@ pgmig_document_read(const char *text, const char *source, bool check_bodies)
 	pgmig_scan_end(&parse.scan);
 	pgmig_position_pop(&parse.source);
 
-	pgmig_scan_leave(scan_level);
-	AtEOXact_GUC(true, zone_level);
+	pgmig_scan_leave(nest_level);
 	return parse.documents;
 }
 

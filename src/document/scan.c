@@ -38,29 +38,40 @@ set_option(const char *name, const char *value)
 							 false);
 }
 
+static bool
+option_is(const char *name, const char *value)
+{
+	const char *current = GetConfigOption(name, true, false);
+
+	return current == NULL || strcmp(current, value) == 0;
+}
+
 /*
  * Backslashes in literals are taken as they are, whatever the session has
  * set.  Messages below message_level are not sent: the scanner says that a
- * name will be truncated, once for every time that the text is scanned.
+ * name will be truncated, once for every time that the text is scanned.  With
+ * dates, a date without a time zone means the same in every session.
  *
  * Returns -1 if nothing had to be set.
  */
 int
-pgmig_scan_enter(int message_level)
+pgmig_scan_enter(int message_level, bool dates)
 {
-	const char *strings =
-		GetConfigOption("standard_conforming_strings", true, false);
-	bool conforming = strings == NULL || strcmp(strings, "on") == 0;
+	bool conforming = option_is("standard_conforming_strings", "on");
+	bool quiet = client_min_messages >= message_level;
+	bool zone = !dates || option_is("timezone", "GMT");
 	int nest_level;
 
-	if (conforming && client_min_messages >= message_level)
+	if (conforming && quiet && zone)
 		return -1;
 	nest_level = NewGUCNestLevel();
 	if (!conforming)
 		set_option("standard_conforming_strings", "on");
-	if (client_min_messages < message_level)
+	if (!quiet)
 		set_option("client_min_messages",
 				   message_level == ERROR ? "error" : "warning");
+	if (!zone)
+		set_option("timezone", "GMT");
 	return nest_level;
 }
 

@@ -207,6 +207,7 @@ reads_back(const char *text, const RevisionDocument *document)
 char *
 pgmig_document_write(const RevisionDocument *document)
 {
+	int nest_level = pgmig_scan_enter(WARNING, true);
 	char *text;
 
 	check_lines(document, &document->upgrade, "upgrade");
@@ -219,5 +220,6 @@ pgmig_document_write(const RevisionDocument *document)
 						document->revision),
 				 errhint(
 					 "\"None\" and \"<base>\" in a header mean that there is no name.")));
+	pgmig_scan_leave(nest_level);
 	return text;
 }

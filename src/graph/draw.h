@@ -33,7 +33,8 @@ typedef enum DrawGlyph
 /* A row of a drawing, without its words. */
 typedef struct DrawRow
 {
-	GraphNode *node; /* NULL: only lines */
+	GraphNode *node;  /* NULL: only lines */
+	const char *note; /* if only lines: note of the node above, or NULL */
 	char *lines;
 	int columns;
 } DrawRow;
@@ -47,8 +48,12 @@ extern GraphNode **pgmig_draw_order(Graph *graph);
 
 /* draw_lanes.c */
 extern const char *pgmig_draw_glyph(DrawGlyph glyph, bool utf8);
-/* Rows (DrawRow *) for the nodes in this order. */
-extern List *pgmig_draw_rows(GraphNode **order, int count, bool utf8);
+/*
+ * Rows (DrawRow *) for the nodes in this order.  Nodes that have a note, by
+ * node->index, get a row for it.
+ */
+extern List *pgmig_draw_rows(GraphNode **order, int count, char **notes,
+							 bool utf8);
 
 /* draw_text.c */
 extern List *pgmig_draw_text(Graph *graph);

@@ -79,6 +79,7 @@ typedef struct Picture
 	int *lane_of;                /* by node->index: a lane to there, or -1 */
 	int ended;                   /* where the last row has a base, or -1 */
 	List *joins;                 /* of Join *, all apart, by right lane */
+	const char *note;            /* for the next row without a node */
 
 	/* The row in the making: the lanes, and whether a bar follows them. */
 	int ncells; /* those after are blank */
@@ -99,7 +100,7 @@ draw_cell(Picture *picture, int lane, DrawGlyph cell)
 	picture->ncells = Max(picture->ncells, lane + 1);
 }
 
-/* A new row in which every line goes on. */
+/* Begin a row in which every line goes on. */
 static void
 begin_row(Picture *picture)
 {
@@ -153,6 +154,12 @@ end_row(Picture *picture, GraphNode *node)
 			append_glyph(picture, &lines, bar);
 	}
 	row->node = node;
+	row->note = NULL;
+	if (node == NULL)
+	{
+		row->note = picture->note;
+		picture->note = NULL;
+	}
 	row->lines = pstrdup(lines.data);
 	row->columns = Max(2 * picture->ncells - 1, 0);
 	pfree(lines.data);
@@ -268,7 +275,7 @@ find_lane_for_head(Picture *picture)
 
 	if (picture->nlanes == 0)
 	{
-		if (ended >= 0)
+		if (picture->rows != NIL)
 			draw_empty_row(picture);
 		return 0;
 	}
@@ -394,10 +401,12 @@ draw_forks(Picture *picture, GraphNode *node, int own)
 }
 
 /*
- * Draw the row of a revision, and what has to be joined before the next one.
+ * Draw the row of a revision, and the rows between it and the next one: for
+ * joins, or at least for its note.
  */
 static void
-draw_node(Picture *picture, GraphNode *node, const GraphNode *next)
+draw_node(Picture *picture, GraphNode *node, const GraphNode *next,
+		  const char *note)
 {
 	int own = picture->lane_of[node->index];
 
@@ -428,11 +437,14 @@ draw_node(Picture *picture, GraphNode *node, const GraphNode *next)
 	if (next != NULL && next->nparents > 1)
 		next = NULL;
 	list_sort(picture->joins, compare_joins);
+	picture->note = note;
 	draw_joins(picture, next);
+	if (picture->note != NULL)
+		draw_empty_row(picture);
 }
 
 List *
-pgmig_draw_rows(GraphNode **order, int count, bool utf8)
+pgmig_draw_rows(GraphNode **order, int count, char **notes, bool utf8)
 {
 	Picture *picture = palloc0(sizeof(Picture));
 	int i;
@@ -444,8 +456,10 @@ pgmig_draw_rows(GraphNode **order, int count, bool utf8)
 	picture->ended = -1;
 	for (i = 0; i < count; i++)
 	{
+		GraphNode *next = i + 1 < count ? order[i + 1] : NULL;
+
 		CHECK_FOR_INTERRUPTS();
-		draw_node(picture, order[i], i + 1 < count ? order[i + 1] : NULL);
+		draw_node(picture, order[i], next, notes[i]);
 	}
 	return picture->rows;
 }

@@ -29,13 +29,15 @@
 /* If there is no room for so much of a message, leave it out. */
 #define MIN_MESSAGE_COLUMNS 8
 
-/* Where the words go. */
+/* What stands beside the lines; by node->index. */
 typedef struct TextLayout
 {
 	bool utf8;
-	bool *current;    /* by node->index: a current revision */
+	bool *current;    /* a current revision */
+	char **words;     /* id, labels, marks */
+	char **notes;     /* goes below the words, or NULL */
 	int line_columns; /* of the lines */
-	int word_columns; /* of the words before the message */
+	int word_columns; /* of the words */
 } TextLayout;
 
 /*
@@ -116,96 +118,153 @@ append_mark(StringInfo buf, bool *first, const char *mark)
 	*first = false;
 }
 
-/* The words of a revision that come before its message. */
-static char *
-describe_node(TextLayout *layout, GraphNode *node)
+/* The revisions without which this one cannot be applied. */
+static void
+append_needs(StringInfo buf, GraphNode *node)
 {
-	StringInfoData buf;
-	bool first = true;
-	ListCell *lc;
 	int i;
 
-	initStringInfo(&buf);
-	append_printable(&buf, node->id);
+	for (i = 0; i < node->ndeps; i++)
+	{
+		appendStringInfoString(buf, i == 0 ? "needs " : ", ");
+		append_printable(buf, node->deps[i]->id);
+	}
+}
+
+/* A copy that takes no more memory than it needs. */
+static char *
+keep_string(StringInfo buf)
+{
+	char *result = pstrdup(buf->data);
+
+	pfree(buf->data);
+	return result;
+}
+
+/*
+ * Set the words of a revision, and its note: dependencies that take too much
+ * stand below.
+ */
+static void
+describe_node(TextLayout *layout, GraphNode *node)
+{
+	StringInfoData words;
+	StringInfoData needs;
+	bool first = true;
+	ListCell *lc;
+
+	initStringInfo(&words);
+	initStringInfo(&needs);
+	append_printable(&words, node->id);
 	foreach(lc, node->labels)
 	{
 		bool first_label = foreach_current_index(lc) == 0;
 
-		appendStringInfoString(&buf, first_label ? " [" : ", ");
-		append_printable(&buf, lfirst(lc));
+		appendStringInfoString(&words, first_label ? " [" : ", ");
+		append_printable(&words, lfirst(lc));
 	}
 	if (node->labels != NIL)
-		appendStringInfoChar(&buf, ']');
+		appendStringInfoChar(&words, ']');
 	if (node->nchildren == 0)
-		append_mark(&buf, &first, "head");
+		append_mark(&words, &first, "head");
 	if (layout->current[node->index])
-		append_mark(&buf, &first, "current");
+		append_mark(&words, &first, "current");
 	if (node->nparents == 0)
-		append_mark(&buf, &first, "base");
-	for (i = 0; i < node->ndeps; i++)
-	{
-		append_mark(&buf, &first, i == 0 ? "needs " : "");
-		append_printable(&buf, node->deps[i]->id);
-	}
+		append_mark(&words, &first, "base");
+
+	append_needs(&needs, node);
+	if (needs.len > 0 &&
+		count_columns(words.data) + 3 + count_columns(needs.data) <=
+			ALIGNED_WORD_COLUMNS)
+		append_mark(&words, &first, needs.data);
+	else if (needs.len > 0)
+		layout->notes[node->index] = pstrdup(needs.data);
+	pfree(needs.data);
 	if (!first)
-		appendStringInfoChar(&buf, ')');
-	return buf.data;
+		appendStringInfoChar(&words, ')');
+	layout->words[node->index] = keep_string(&words);
+}
+
+/* Decide what to write where, except for the messages. */
+static TextLayout *
+create_layout(GraphNode **order, int count, List *current)
+{
+	TextLayout *layout = palloc0(sizeof(TextLayout));
+	ListCell *lc;
+	int i;
+
+	/* A client that cannot take the characters would get an error. */
+	layout->utf8 = GetDatabaseEncoding() == PG_UTF8 &&
+				   pg_get_client_encoding() == PG_UTF8;
+	layout->current = palloc0(sizeof(bool) * count);
+	foreach(lc, current)
+		layout->current[((GraphNode *) lfirst(lc))->index] = true;
+	layout->words = palloc0(sizeof(char *) * count);
+	layout->notes = palloc0(sizeof(char *) * count);
+	for (i = 0; i < count; i++)
+	{
+		int columns;
+
+		CHECK_FOR_INTERRUPTS();
+		describe_node(layout, order[i]);
+		columns = count_columns(layout->words[i]);
+		if (columns <= ALIGNED_WORD_COLUMNS)
+			layout->word_columns = Max(layout->word_columns, columns);
+	}
+	return layout;
+}
+
+/* Append the message of a revision, if there is room for it. */
+static void
+append_message(TextLayout *layout, StringInfo line, GraphNode *node, int room)
+{
+	const char *cut = pgmig_draw_glyph(DRAW_CUT, layout->utf8);
+	int columns = count_columns(layout->words[node->index]);
+	int indent = Max(layout->word_columns - columns, 0) + 2;
+	StringInfoData message;
+
+	room -= columns + indent;
+	if (node->message[0] == '\0' || room < MIN_MESSAGE_COLUMNS)
+		return;
+	initStringInfo(&message);
+	append_printable(&message, node->message);
+	appendStringInfoSpaces(line, indent);
+	append_clipped(line, message.data, room, cut);
+	pfree(message.data);
 }
 
 /* A row of the picture with its words. */
 static char *
-write_row(TextLayout *layout, DrawRow *row, const char *words)
+write_row(TextLayout *layout, DrawRow *row)
 {
 	const char *cut = pgmig_draw_glyph(DRAW_CUT, layout->utf8);
 	int indent = Max(layout->line_columns, row->columns) + 2;
 	int room = LINE_COLUMNS - indent;
-	int columns = count_columns(words);
 	StringInfoData line;
-	StringInfoData message;
 
+	if (row->node == NULL && row->note == NULL)
+		return row->lines;
 	initStringInfo(&line);
 	appendStringInfoString(&line, row->lines);
 	appendStringInfoSpaces(&line, indent - row->columns);
-
-	/* The id is never cut, whatever it takes. */
-	append_clipped(&line, words, Max(room, count_columns(row->node->id)), cut);
-
-	initStringInfo(&message);
-	append_printable(&message, row->node->message);
-	room -= Max(columns, layout->word_columns) + 2;
-	if (message.len > 0 && room >= MIN_MESSAGE_COLUMNS)
+	if (row->node != NULL)
 	{
-		appendStringInfoSpaces(&line,
-							   Max(layout->word_columns - columns, 0) + 2);
-		append_clipped(&line, message.data, room, cut);
+		const char *words = layout->words[row->node->index];
+		/* The id is never cut, whatever it takes. */
+		int id_columns = count_columns(row->node->id) + count_columns(cut);
+
+		append_clipped(&line, words, Max(room, id_columns), cut);
+		append_message(layout, &line, row->node, room);
 	}
-	pfree(message.data);
-	return line.data;
-}
-
-/* Words for every revision, by node->index; sets the columns of the layout. */
-static char **
-lay_out(TextLayout *layout, List *rows, int count)
-{
-	char **words = palloc0(sizeof(char *) * Max(count, 1));
-	ListCell *lc;
-
-	foreach(lc, rows)
+	else
 	{
-		DrawRow *row = lfirst(lc);
-		int columns;
-
-		CHECK_FOR_INTERRUPTS();
-		if (row->columns <= ALIGNED_LINE_COLUMNS)
-			layout->line_columns = Max(layout->line_columns, row->columns);
-		if (row->node == NULL)
-			continue;
-		words[row->node->index] = describe_node(layout, row->node);
-		columns = count_columns(words[row->node->index]);
-		if (columns <= ALIGNED_WORD_COLUMNS)
-			layout->word_columns = Max(layout->word_columns, columns);
+		appendStringInfoSpaces(&line, 2);
+		append_clipped(&line,
+					   row->note,
+					   Max(room - 2, MIN_MESSAGE_COLUMNS),
+					   cut);
 	}
-	return words;
+	return keep_string(&line);
 }
 
 /* How many revisions are applied, and how each kind is drawn. */
@@ -229,42 +288,29 @@ List *
 pgmig_draw_text(Graph *graph)
 {
 	int count = list_length(graph->all);
-	GraphNode **order;
-	TextLayout layout = {0};
 	List *current = pgmig_graph_current(graph);
+	GraphNode **order;
+	TextLayout *layout;
 	List *rows;
 	List *lines = NIL;
-	char **words;
 	ListCell *lc;
 
 	if (count == 0)
 		return NIL;
 	order = pgmig_draw_order(graph);
-
-	/* A client that cannot take the characters would get an error. */
-	layout.utf8 = GetDatabaseEncoding() == PG_UTF8 &&
-				  pg_get_client_encoding() == PG_UTF8;
-	layout.current = palloc0(sizeof(bool) * count);
-	foreach(lc, current)
-		layout.current[((GraphNode *) lfirst(lc))->index] = true;
-
-	rows = pgmig_draw_rows(order, count, layout.utf8);
-	words = lay_out(&layout, rows, count);
+	layout = create_layout(order, count, current);
+	rows = pgmig_draw_rows(order, count, layout->notes, layout->utf8);
 	foreach(lc, rows)
 	{
 		DrawRow *row = lfirst(lc);
 
-		CHECK_FOR_INTERRUPTS();
-		if (row->node == NULL)
-			lines = lappend(lines, row->lines);
-		else
-		{
-			char *row_words = words[row->node->index];
-
-			lines = lappend(lines, write_row(&layout, row, row_words));
-			pfree(row_words);
-			pfree(row->lines);
-		}
+		if (row->columns <= ALIGNED_LINE_COLUMNS)
+			layout->line_columns = Max(layout->line_columns, row->columns);
 	}
-	return lappend(lines, write_legend(&layout, order, count));
+	foreach(lc, rows)
+	{
+		CHECK_FOR_INTERRUPTS();
+		lines = lappend(lines, write_row(layout, lfirst(lc)));
+	}
+	return lappend(lines, write_legend(layout, order, count));
 }

@@ -95,7 +95,7 @@ resolve_downgrade(Graph *graph, const Target *target, GraphNode **branch)
 
 	if (target->symbol == NULL)
 	{
-		if (target->offset[0] == '+' || target->steps == 0)
+		if (target->steps >= 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_PGMIG_OUT_OF_STEPS),
 					 errmsg("relative target \"%s\" does not lead downwards",
@@ -107,10 +107,9 @@ resolve_downgrade(Graph *graph, const Target *target, GraphNode **branch)
 			*branch = start;
 	}
 	else
-		start = pgmig_target_resolve_symbol(graph,
-											target,
-											target->offset[0] == '-');
-	if (target->offset[0] == '-')
+		start =
+			pgmig_target_resolve_symbol(graph, target, target->steps < 0);
+	if (target->steps < 0)
 		end = pgmig_step_down(graph, target, start);
 	else
 		end = pgmig_step_up(graph, target, start, *branch);

@@ -655,6 +655,7 @@ emit_nodes(Sort *sort)
 {
 	int slot = live_slot(sort, 0);
 	int emitted = 0;
+	int jumps = 0;
 
 	while (slot < sort->nslots)
 	{
@@ -663,9 +664,13 @@ emit_nodes(Sort *sort)
 		CHECK_FOR_INTERRUPTS();
 		if (sort->users[node] > 0)
 		{
+			/* Each jump leads upwards. */
+			if (++jumps > sort->nslots)
+				elog(ERROR, "revisions form a cycle");
 			slot = find_user_slot(sort, node);
 			continue;
 		}
+		jumps = 0;
 		sort->order[emitted++] = node;
 		finish_node(sort, node);
 		slot = advance_slot(sort, slot, node);

@@ -68,7 +68,7 @@ check_transactional(GraphNode *node, bool downgrade)
 						   statement->forbids,
 						   statement->line),
 				 statement->concurrently
-					 ? errhint("Set pgmig.concurrently to off to run it without CONCURRENTLY, or run the script that %s gives with psql.",
+					 ? errhint("SET pgmig.\"concurrently\" = off runs it without CONCURRENTLY; the script that %s gives runs it with psql as it is.",
 							   downgrade ? "pgmig_downgrade_sql()"
 										 : "pgmig_upgrade_sql()")
 					 : errhint("Run the script that %s gives with psql.",
@@ -82,7 +82,7 @@ check_transactional(GraphNode *node, bool downgrade)
 						downgrade ? "downgrade" : "upgrade",
 						node->id),
 				 errdetail("Its section is marked \"no-transaction\"."),
-				 errhint("Set pgmig.concurrently to off to run it in one, or run the script that %s gives with psql.",
+				 errhint("SET pgmig.\"concurrently\" = off runs it in one all the same; the script that %s gives runs it with psql as it is.",
 						 downgrade ? "pgmig_downgrade_sql()"
 								   : "pgmig_upgrade_sql()")));
 }
