@@ -12,7 +12,7 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
-#include "catalog/catalog.h"
+#include "catalog/pgmig_catalog.h"
 #include "run/run.h"
 
 PG_MODULE_MAGIC;

@@ -30,7 +30,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-#include "catalog/catalog.h"
+#include "catalog/pgmig_catalog.h"
 #include "compat.h"
 #include "errors.h"
 

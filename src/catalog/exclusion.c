@@ -20,7 +20,7 @@
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
-#include "catalog/catalog.h"
+#include "catalog/pgmig_catalog.h"
 #include "compat.h"
 
 /* "pgmi", and the kind of lock in the fields of an advisory tag */

@@ -23,7 +23,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#include "catalog/catalog.h"
+#include "catalog/pgmig_catalog.h"
 #include "errors.h"
 
 /* Where a document of a load stands. */

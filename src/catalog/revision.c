@@ -11,7 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "catalog/catalog.h"
+#include "catalog/pgmig_catalog.h"
 
 static void
 read_body(RevisionBody *body, uint64 row, int column)

@@ -17,7 +17,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "catalog/catalog.h"
+#include "catalog/pgmig_catalog.h"
 
 /*
  * Reading a revision alone costs about as much as reading this many of them

@@ -10,7 +10,7 @@
 
 #include "fmgr.h"
 
-#include "catalog/catalog.h"
+#include "catalog/pgmig_catalog.h"
 #include "graph/graph.h"
 
 /* result.c */

@@ -16,7 +16,7 @@
 #include "utils/datum.h"
 #include "utils/timestamp.h"
 
-#include "catalog/catalog.h"
+#include "catalog/pgmig_catalog.h"
 #include "command/command.h"
 
 #define STATUS_COLUMNS 8

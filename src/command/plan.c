@@ -11,7 +11,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
-#include "catalog/catalog.h"
+#include "catalog/pgmig_catalog.h"
 #include "command/command.h"
 #include "run/target.h"
 

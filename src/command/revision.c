@@ -15,7 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "catalog/catalog.h"
+#include "catalog/pgmig_catalog.h"
 #include "command/command.h"
 #include "document/document.h"
 #include "errors.h"
@@ -78,6 +78,19 @@ set_message(RevisionDocument *document, const char *message)
 	}
 }
 
+/* Refuse what cannot be the name of a revision or a label; kind says which. */
+static void
+check_name(const char *kind, const char *name)
+{
+	const char *reason = pgmig_target_invalid_id(name);
+
+	if (reason != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid %s \"%s\": %s", kind, name, reason),
+				 errhint("Use letters, digits and underscores.")));
+}
+
 /* Make a revision; message, rev_id, branch_label and downgrade may be NULL. */
 static Datum
 make_revision(const char *message, const char *rev_id, List *targets,
@@ -88,6 +101,10 @@ make_revision(const char *message, const char *rev_id, List *targets,
 	RevisionDocument document = {0};
 	ListCell *lc;
 
+	if (rev_id != NULL)
+		check_name("revision id", rev_id);
+	if (branch_label != NULL)
+		check_name("branch label", branch_label);
 	pgmig_catalog_prepare_write("making a revision");
 	pgmig_catalog_lock();
 	if (rev_id != NULL && pgmig_catalog_read_revision(rev_id) != NULL)
@@ -159,6 +176,12 @@ pgmig_revision(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("message must not be null"),
 				 errhint("Say in one line what the revision does.")));
+	message += strspn(message, " \t\r\n\f");
+	if (message[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("message must not be empty"),
+				 errhint("Say in one line what the revision does.")));
 	if (upgrade == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -223,6 +246,9 @@ check_not_applied(const StoredRevision *stored, const char *verb)
 				 errmsg("cannot %s revision \"%s\" because it is applied",
 						verb,
 						stored->document.revision),
+				 stored->applied
+					 ? 0
+					 : errdetail("It is applied in another scope."),
 				 errhint(
 					 "Downgrade below it first, or put the change into a new revision.")));
 }

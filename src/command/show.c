@@ -13,7 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "catalog/catalog.h"
+#include "catalog/pgmig_catalog.h"
 #include "command/command.h"
 #include "errors.h"
 #include "run/target.h"

@@ -27,9 +27,6 @@
 #include "errors.h"
 #include "run/run.h"
 
-/* Longer bodies are not shown whole in an error. */
-#define SHOWN_BODY_LENGTH 65536
-
 static void
 body_error_callback(void *arg)
 {
@@ -49,25 +46,19 @@ body_error_callback(void *arg)
 }
 
 /*
- * Show the error at this position of the current statement, in characters
- * from 1, as one of the body: psql prints the line of the body and a caret.
+ * Show the error as one of the body, at this position of the text of the
+ * current statement, in characters from 1: psql prints the line of the body
+ * and a caret.
  */
 static void
-set_position(const BodyRun *body, ErrorData *error, int position)
+set_position(const BodyRun *body, const char *text, int position)
 {
-	const BodyStatement *statement = body->current;
-	const char *start = body->sql;
-	int offset = statement->location;
-	int length = statement->location + statement->length;
+	const char *p = text;
 
-	if (length > SHOWN_BODY_LENGTH)
-	{
-		start += offset;
-		length = pg_mbcliplen(start, length - offset, SHOWN_BODY_LENGTH);
-		offset = 0;
-	}
-	error->internalquery = pnstrdup(start, length);
-	error->internalpos = position + pg_mbstrlen_with_len(start, offset);
+	while (--position > 0 && *p != '\0')
+		p += pg_mblen(p);
+	pgmig_body_error_position(body->sql,
+							  body->current->location + (int) (p - text));
 }
 
 /*
@@ -105,18 +96,20 @@ static pg_attribute_noreturn() void rethrow(const BodyRun *body,
 
 	MemoryContextSwitchTo(cxt);
 	error = CopyErrorData();
+	if (error->internalquery == NULL)
+		set_position(body, text, 1);
+	else if (strcmp(error->internalquery, text) == 0)
+		set_position(body, text, error->internalpos);
+	error = CopyErrorData();
 	FlushErrorState();
-	if (text != NULL)
-	{
-		if (error->internalquery == NULL)
-			set_position(body, error, 1);
-		else if (strcmp(error->internalquery, text) == 0)
-			set_position(body, error, error->internalpos);
-		remove_statement_context(error, text);
-	}
+	remove_statement_context(error, text);
 	if (error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
 		error->hint = pstrdup(
 			"Upgrade to the revision that adds the value, commit, and then upgrade further.");
+	if (error->sqlerrcode == ERRCODE_INVALID_TRANSACTION_TERMINATION &&
+		error->hint == NULL)
+		error->hint = pstrdup(
+			"The revision runs in the transaction of its caller. If it has to commit, mark its section \"no-transaction\" and run it with the script of pgmig_upgrade_sql() or pgmig_downgrade_sql().");
 	ReThrowError(error);
 }
 
@@ -223,7 +216,7 @@ statement_text(const BodyRun *body)
 {
 	const BodyStatement *statement = body->current;
 
-	if (statement->concurrently && !pgmig_concurrently)
+	if (statement->concurrently && !body->concurrently)
 		return pgmig_body_without_concurrently(body->sql, statement);
 	return pnstrdup(body->sql + statement->location, statement->length);
 }
@@ -239,7 +232,7 @@ run_statements(BodyRun *body)
 
 	foreach(lc, body->statements)
 	{
-		char *volatile text = NULL;
+		char *volatile text = "";
 		volatile TimestampTz timer;
 
 		CHECK_FOR_INTERRUPTS();
@@ -283,6 +276,7 @@ pgmig_run_body(const RunStep *step, const char *sql, int *count)
 
 	body.step = step;
 	body.sql = sql;
+	body.concurrently = pgmig_concurrently;
 	body.catalogue = pgmig_catalog_relation(false);
 	callback.callback = body_error_callback;
 	callback.arg = &body;

@@ -8,7 +8,7 @@
 #ifndef PGMIG_RUN_H
 #define PGMIG_RUN_H
 
-#include "catalog/catalog.h"
+#include "catalog/pgmig_catalog.h"
 #include "document/document.h"
 
 /* GUCs, see pgmig.c */
@@ -33,9 +33,10 @@ typedef struct BodyRun
 	const char *sql;
 	List *statements; /* of BodyStatement */
 	const BodyStatement *current;
-	Oid catalogue; /* table pgmig.revision */
-	int statement; /* number of the current one, from 1 */
-	int64 rows;    /* so far */
+	bool concurrently; /* pgmig.concurrently of the call */
+	Oid catalogue;     /* table pgmig.revision */
+	int statement;     /* number of the current one, from 1 */
+	int64 rows;        /* so far */
 } BodyRun;
 
 /* What a session had before a body ran. */

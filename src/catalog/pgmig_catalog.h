@@ -1,7 +1,10 @@
 /*-------------------------------------------------------------------------
  *
- * catalog.h
+ * pgmig_catalog.h
  *	  Rows of schema pgmig, in and out.
+ *
+ * Not catalog.h: the server has a header of that name in a directory of that
+ * name.
  *
  *-------------------------------------------------------------------------
  */
