@@ -74,6 +74,20 @@ catalogue_owner(void)
 	return owner;
 }
 
+/* Set a setting to the end of the nest level. */
+static void
+set_option(const char *name, const char *value)
+{
+	(void) set_config_option(name,
+							 value,
+							 PGC_USERSET,
+							 PGC_S_SESSION,
+							 GUC_ACTION_SAVE,
+							 true,
+							 0,
+							 false);
+}
+
 /*
  * Begin a visit to the catalogue.
  *
@@ -91,6 +105,9 @@ pgmig_catalog_begin(CatalogAccess *access)
 						   access->sec_context | SECURITY_LOCAL_USERID_CHANGE);
 	access->guc_level = NewGUCNestLevel();
 	RestrictSearchPath();
+	/* A plan is kept while its tables grow, and they may start empty. */
+	set_option("enable_seqscan", "off");
+	set_option("jit", "off");
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 }

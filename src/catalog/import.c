@@ -823,6 +823,7 @@ pgmig_catalog_import(List *documents)
 	{
 		pgmig_catalog_prepare_write("loading revisions");
 		pgmig_catalog_lock();
+		pgmig_catalog_check_snapshot();
 		(void) compare_with_catalogue(pendings);
 		pgmig_catalog_begin(&access);
 		foreach(lc, pendings)

@@ -35,11 +35,8 @@ typedef struct CatalogSource
 
 /* What both ways of reading share: the columns of a revision itself. */
 #define NODE_COLUMNS                                                          \
-	"r.load_order, r.message, a.applied_at, r.upgrade_transactional, "        \
+	"r.load_order, r.message, r.upgrade_transactional, "                      \
 	"r.downgrade_transactional, r.upgrade_statements, r.downgrade_statements"
-#define NODE_FROM                                                             \
-	" FROM pgmig.revision r LEFT JOIN pgmig.applied a "                       \
-	"ON a.revision = r.revision AND a.scope = $1"
 
 static void
 read_node_columns(Graph *graph, GraphNode *node, uint64 row, int column)
@@ -50,18 +47,25 @@ read_node_columns(Graph *graph, GraphNode *node, uint64 row, int column)
 	node->load_order =
 		DatumGetInt64(pgmig_catalog_datum(row, column, &isnull));
 	node->message = pgmig_catalog_text(row, column + 1);
-	node->applied_at =
-		DatumGetTimestampTz(pgmig_catalog_datum(row, column + 2, &isnull));
-	node->applied = !isnull;
 	node->upgrade_transactional =
-		DatumGetBool(pgmig_catalog_datum(row, column + 3, &isnull));
+		DatumGetBool(pgmig_catalog_datum(row, column + 2, &isnull));
 	node->downgrade_transactional =
-		DatumGetBool(pgmig_catalog_datum(row, column + 4, &isnull));
+		DatumGetBool(pgmig_catalog_datum(row, column + 3, &isnull));
 	node->upgrade_statements =
-		DatumGetInt32(pgmig_catalog_datum(row, column + 5, &isnull));
-	value = pgmig_catalog_datum(row, column + 6, &isnull);
+		DatumGetInt32(pgmig_catalog_datum(row, column + 4, &isnull));
+	value = pgmig_catalog_datum(row, column + 5, &isnull);
 	node->downgrade_statements = isnull ? -1 : DatumGetInt32(value);
 	node->loaded = true;
+}
+
+static void
+read_applied_at(GraphNode *node, uint64 row, int column)
+{
+	bool isnull;
+	Datum value = pgmig_catalog_datum(row, column, &isnull);
+
+	node->applied = !isnull;
+	node->applied_at = isnull ? 0 : DatumGetTimestampTz(value);
 }
 
 /* The nodes that a text[] column names. */
@@ -121,8 +125,10 @@ load(Graph *graph, GraphNode *node)
 			   " JOIN pgmig.revision c ON c.revision = d.revision"
 			   " WHERE d.dependency = r.revision ORDER BY c.load_order), "
 			   "ARRAY(SELECT l.label FROM pgmig.branch_label l"
-			   " WHERE l.revision = r.revision ORDER BY l.ordinal)" NODE_FROM
-			   " WHERE r.revision = $2",
+			   " WHERE l.revision = r.revision ORDER BY l.ordinal), "
+			   "(SELECT a.applied_at FROM pgmig.applied a"
+			   " WHERE a.revision = r.revision AND a.scope = $1)"
+			   " FROM pgmig.revision r WHERE r.revision = $2",
 		.nargs = 2,
 		.argtypes = {TEXTOID, TEXTOID},
 	};
@@ -144,11 +150,12 @@ load(Graph *graph, GraphNode *node)
 		elog(ERROR, "revision \"%s\" is not in the catalogue", node->id);
 	MemoryContextSwitchTo(graph->cxt);
 	read_node_columns(graph, node, 0, 1);
-	read_neighbours(graph, 0, 8, &node->nparents, &node->parents);
-	read_neighbours(graph, 0, 9, &node->ndeps, &node->deps);
-	read_neighbours(graph, 0, 10, &node->nchildren, &node->children);
-	read_neighbours(graph, 0, 11, &node->ndependents, &node->dependents);
-	node->labels = pgmig_catalog_text_list(0, 12);
+	read_neighbours(graph, 0, 7, &node->nparents, &node->parents);
+	read_neighbours(graph, 0, 8, &node->ndeps, &node->deps);
+	read_neighbours(graph, 0, 9, &node->nchildren, &node->children);
+	read_neighbours(graph, 0, 10, &node->ndependents, &node->dependents);
+	node->labels = pgmig_catalog_text_list(0, 11);
+	read_applied_at(node, 0, 12);
 	pgmig_catalog_end(&access);
 }
 
@@ -230,8 +237,12 @@ static void
 load_all(Graph *graph)
 {
 	static CatalogQuery nodes = {
-		.sql = "SELECT r.revision, " NODE_COLUMNS NODE_FROM
-			   " ORDER BY r.load_order",
+		.sql = "SELECT r.revision, " NODE_COLUMNS
+			   " FROM pgmig.revision r ORDER BY r.load_order",
+	};
+	static CatalogQuery applied = {
+		.sql = "SELECT revision, applied_at FROM pgmig.applied"
+			   " WHERE scope = $1",
 		.nargs = 1,
 		.argtypes = {TEXTOID},
 	};
@@ -257,7 +268,7 @@ load_all(Graph *graph)
 	pgmig_catalog_begin(&access);
 	spi_cxt = CurrentMemoryContext;
 	values[0] = CStringGetTextDatum(pgmig_scope);
-	count = pgmig_catalog_execute(&nodes, values, NULL, false);
+	count = pgmig_catalog_execute(&nodes, NULL, NULL, false);
 	for (uint64 row = 0; row < count; row++)
 	{
 		char *id = pgmig_catalog_text(row, 1);
@@ -269,9 +280,19 @@ load_all(Graph *graph)
 		node->nparents = node->ndeps = 0;
 		node->nchildren = node->ndependents = 0;
 		node->labels = NIL;
+		node->applied = false;
 		read_node_columns(graph, node, row, 2);
 		graph->all = lappend(graph->all, node);
 		MemoryContextSwitchTo(spi_cxt);
+	}
+	SPI_freetuptable(SPI_tuptable);
+	count = pgmig_catalog_execute(&applied, values, NULL, false);
+	for (uint64 row = 0; row < count; row++)
+	{
+		char *id = pgmig_catalog_text(row, 1);
+
+		read_applied_at(pgmig_graph_node(graph, id), row, 2);
+		pfree(id);
 	}
 	SPI_freetuptable(SPI_tuptable);
 	load_edges(graph,

@@ -271,6 +271,7 @@ pgmig_edit(PG_FUNCTION_ARGS)
 
 	pgmig_catalog_prepare_write("pgmig_edit()");
 	pgmig_catalog_lock();
+	pgmig_catalog_check_snapshot();
 	stored = find_revision(target);
 	check_not_applied(stored, "edit");
 	if (upgrade != NULL)
@@ -298,6 +299,7 @@ pgmig_remove(PG_FUNCTION_ARGS)
 
 	pgmig_catalog_prepare_write("pgmig_remove()");
 	pgmig_catalog_lock();
+	pgmig_catalog_check_snapshot();
 	stored = find_revision(target);
 	check_not_applied(stored, "remove");
 	node =

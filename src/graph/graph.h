@@ -20,24 +20,24 @@ typedef struct GraphNode GraphNode;
 
 struct GraphNode
 {
-	const char *id;		   /* revision id */
-	bool loaded;		   /* the fields down to "downgrade_statements" are filled in */
-	bool applied;		   /* in the applied set of the current scope */
-	int64 load_order;	   /* position in load order, the only tie-breaker */
-	const char *message;   /* first line, may be "" */
-	int nparents;		   /* in document order */
+	const char *id; /* revision id */
+	bool loaded;  /* the fields down to "downgrade_statements" are filled in */
+	bool applied; /* in the applied set of the current scope */
+	int64 load_order;    /* position in load order, the only tie-breaker */
+	const char *message; /* first line, may be "" */
+	int nparents;        /* in document order */
 	GraphNode **parents;
-	int ndeps;			   /* in declared order, labels resolved, no duplicates */
+	int ndeps; /* in declared order, labels resolved, no duplicates */
 	GraphNode **deps;
-	int nchildren;		   /* in load order */
+	int nchildren; /* in load order */
 	GraphNode **children;
-	int ndependents;	   /* in load order */
+	int ndependents; /* in load order */
 	GraphNode **dependents;
-	List *labels;		   /* of char *, the labels that this revision carries */
+	List *labels; /* of char *, the labels that this revision carries */
 	TimestampTz applied_at; /* if applied */
 	bool upgrade_transactional;
 	bool downgrade_transactional;
-	int upgrade_statements; /* number of statements */
+	int upgrade_statements;   /* number of statements */
 	int downgrade_statements; /* likewise, or -1: irreversible */
 
 	/* Labels that apply to it, inherited ones too: see pgmig_graph_labels(). */
@@ -73,18 +73,18 @@ typedef struct GraphSource
 	/* Revisions that carry labels, in load order.  May be NULL: then the
 	 * whole graph is read to find them. */
 	List *(*labelled)(Graph *graph);
-	void *arg;			   /* for the source's own use */
+	void *arg; /* for the source's own use */
 } GraphSource;
 
 struct Graph
 {
-	MemoryContext cxt;	   /* holds the graph and its nodes */
+	MemoryContext cxt; /* holds the graph and its nodes */
 	const GraphSource *source;
 	struct NodeTable *nodes; /* by id */
-	bool complete;		   /* load_all() has been called */
-	List *all;			   /* of GraphNode *, in load order; once complete */
-	uint32 last_mark;	   /* see GraphNode.mark */
-	bool labels_spread;	   /* branch_labels of the nodes are filled in */
+	bool complete;           /* load_all() has been called */
+	List *all;               /* of GraphNode *, in load order; once complete */
+	uint32 last_mark;        /* see GraphNode.mark */
+	bool labels_spread;      /* branch_labels of the nodes are filled in */
 };
 
 /* graph.c */
@@ -122,7 +122,8 @@ extern GraphNode *pgmig_target_resolve_one(Graph *graph, const char *target);
 /* The revisions from which a new one starts (--head of revision, arguments of
  * merge): resolved, without duplicates; each must be a version head unless
  * splice. */
-extern List *pgmig_target_resolve_parents(Graph *graph, List *targets, bool splice);
+extern List *pgmig_target_resolve_parents(Graph *graph, List *targets,
+										  bool splice);
 /* Is text not allowed as a revision id?  Returns the reason, or NULL. */
 extern const char *pgmig_target_invalid_id(const char *id);
 
@@ -138,10 +139,11 @@ extern void pgmig_plan_assume(Graph *graph, const char *start);
 
 typedef struct StampPlan
 {
-	List *add;			   /* of GraphNode *, parents first */
-	List *remove;		   /* of GraphNode *, children first */
+	List *add;    /* of GraphNode *, parents first */
+	List *remove; /* of GraphNode *, children first */
 } StampPlan;
-extern StampPlan *pgmig_plan_stamp(Graph *graph, List *targets /* of char * */);
+extern StampPlan *pgmig_plan_stamp(Graph *graph,
+								   List *targets /* of char * */);
 
 /* range.c: revisions of a history range, newest first, as Alembic lists them */
 extern List *pgmig_range_history(Graph *graph, const char *range);

@@ -107,8 +107,7 @@ resolve_downgrade(Graph *graph, const Target *target, GraphNode **branch)
 			*branch = start;
 	}
 	else
-		start =
-			pgmig_target_resolve_symbol(graph, target, target->steps < 0);
+		start = pgmig_target_resolve_symbol(graph, target, target->steps < 0);
 	if (target->steps < 0)
 		end = pgmig_step_down(graph, target, start);
 	else
