@@ -421,6 +421,29 @@ heads(Graph *graph)
 }
 
 /*
+ * GraphSource.labelled
+ */
+static List *
+labelled(Graph *graph)
+{
+	static CatalogQuery query = {
+		.sql = "SELECT r.revision FROM (SELECT DISTINCT l.revision"
+			   " FROM pgmig.branch_label l) b"
+			   " JOIN pgmig.revision r ON r.revision = b.revision"
+			   " ORDER BY r.load_order",
+	};
+	CatalogAccess access;
+	List *result;
+
+	pgmig_catalog_begin(&access);
+	result = read_nodes(graph,
+						&access,
+						pgmig_catalog_execute(&query, NULL, NULL, false));
+	pgmig_catalog_end(&access);
+	return result;
+}
+
+/*
  * The revision graph with what is applied in the current scope, in the
  * current memory context.
  */
@@ -434,6 +457,7 @@ pgmig_catalog_graph(void)
 	self->source.find = find;
 	self->source.find_prefix = find_prefix;
 	self->source.heads = heads;
+	self->source.labelled = labelled;
 	self->source.arg = self;
 	return pgmig_graph_create(CurrentMemoryContext, &self->source);
 }

@@ -1,0 +1,3 @@
+-- A trusted entity.
+
+UPDATE entities SET trust_status = 'trusted' WHERE entity_type = 'vehicle';
