@@ -21,6 +21,11 @@
 #error "pgmig supports PostgreSQL 15 to 19"
 #endif
 
+/* 18: a keyword that comes first, where C11 has it */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* 17: maintenance commands run with a restricted search_path */
 #if PG_VERSION_NUM < 170000
 static inline void

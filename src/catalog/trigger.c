@@ -26,6 +26,7 @@
 #include "utils/rel.h"
 
 #include "catalog/pgmig_catalog.h"
+#include "compat.h"
 #include "errors.h"
 
 /*
@@ -74,7 +75,8 @@ begin_trigger(CatalogAccess *access, FunctionCallInfo fcinfo, const char *name)
 	SPI_register_trigger_data((TriggerData *) fcinfo->context);
 }
 
-static pg_attribute_noreturn() void report_not_closed(uint64 row)
+pg_noreturn static void
+report_not_closed(uint64 row)
 {
 	char *revision = pgmig_catalog_text(row, 1);
 	char *needed = pgmig_catalog_text(row, 2);

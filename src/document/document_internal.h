@@ -8,6 +8,7 @@
 #ifndef PGMIG_DOCUMENT_INTERNAL_H
 #define PGMIG_DOCUMENT_INTERNAL_H
 
+#include "compat.h"
 #include "document.h"
 #include "parser/scanner.h"
 
@@ -85,7 +86,7 @@ extern void pgmig_position_pop(SourceText *source);
 /* For ereport: the error is at this byte offset of the part at hand. */
 extern int pgmig_position_at(const SourceText *source, int offset);
 /* Throw a copied error again, its message cut to a sane length. */
-extern void pgmig_position_rethrow(ErrorData *error) pg_attribute_noreturn();
+pg_noreturn extern void pgmig_position_rethrow(ErrorData *error);
 
 /* scan.c */
 /* Settings under which document texts are scanned and parsed; undone by

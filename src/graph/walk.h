@@ -14,6 +14,7 @@
 #ifndef PGMIG_WALK_H
 #define PGMIG_WALK_H
 
+#include "compat.h"
 #include "graph/graph.h"
 
 /* A target, taken apart: [branch@][symbol][+N|-N] */
@@ -90,10 +91,10 @@ extern WalkEnd pgmig_step_down(Graph *graph, const Target *target,
 /* Error unless the walk is complete. */
 extern void pgmig_step_check(const Target *target, WalkEnd end);
 /* Error: there are several revisions from which the steps could count. */
-extern void pgmig_step_ambiguous_start(const Target *target, List *nodes)
-	pg_attribute_noreturn();
+pg_noreturn extern void pgmig_step_ambiguous_start(const Target *target,
+												   List *nodes);
 /* Error: there is none. */
-extern void pgmig_step_no_start(const Target *target) pg_attribute_noreturn();
+pg_noreturn extern void pgmig_step_no_start(const Target *target);
 /* What the target of an upgrade names, relative forms included; rows are the
  * heads from which it counts.  With cut, a walk that leads too far ends where
  * it can. */

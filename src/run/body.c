@@ -88,9 +88,8 @@ remove_statement_context(ErrorData *error, const char *text)
  * position in a query of some function that the statement called keeps it;
  * the text tells these apart from positions in the statement.
  */
-static pg_attribute_noreturn() void rethrow(const BodyRun *body,
-											const char *text,
-											MemoryContext cxt)
+pg_noreturn static void
+rethrow(const BodyRun *body, const char *text, MemoryContext cxt)
 {
 	ErrorData *error;
 
