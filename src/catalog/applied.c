@@ -9,42 +9,88 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
 #include "access/xact.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "catalog/pgmig_catalog.h"
 #include "errors.h"
 
-/* The runner itself is changing what is applied, see trigger.c. */
-static bool in_step = false;
+/* Columns, in the order of pgmig--1.0.sql */
+#define ANUM_APPLIED_SCOPE 1
+#define ANUM_APPLIED_REVISION 2
+#define ANUM_APPLIED_RUN 3
+#define ANUM_APPLIED_APPLIED_AT 4
+#define ANUM_APPLIED_CHECKSUM 5
+#define NATTS_APPLIED 5
 
-/*
- * Does the runner change what is applied, rather than direct SQL?  It follows
- * a plan, which keeps the applied set closed.
- */
-bool
-pgmig_catalog_in_step(void)
+#define ANUM_REVISION_REVISION 1
+#define ANUM_REVISION_UPGRADE 6
+#define ANUM_REVISION_UPGRADE_CHECKSUM 9
+#define ANUM_REVISION_DOWNGRADE 10
+#define ANUM_REVISION_DOWNGRADE_CHECKSUM 13
+
+static Relation
+open_table(const char *name, LOCKMODE lockmode)
 {
-	return in_step;
+	Oid schema = get_namespace_oid("pgmig", false);
+
+	return table_open(get_relname_relid(name, schema), lockmode);
 }
 
-static void
-execute_step(CatalogQuery *query, Datum *values)
+/*
+ * Scan by the primary key, of which one or two columns are given, for what is
+ * committed or done by now.
+ */
+static SysScanDesc
+begin_key_scan(Relation table, ScanKey keys, int nkeys)
 {
-	in_step = true;
-	PG_TRY();
-	{
-		pgmig_catalog_execute(query, values, NULL, false);
-	}
-	PG_FINALLY();
-	{
-		in_step = false;
-	}
-	PG_END_TRY();
+	return systable_beginscan(table,
+							  RelationGetPrimaryKeyIndex(table),
+							  true,
+							  NULL,
+							  nkeys,
+							  keys);
+}
+
+static SysScanDesc
+begin_applied_scan(Relation applied, const char *revision)
+{
+	ScanKeyData keys[2];
+
+	ScanKeyInit(&keys[0],
+				ANUM_APPLIED_REVISION,
+				BTEqualStrategyNumber,
+				F_TEXTEQ,
+				CStringGetTextDatum(revision));
+	ScanKeyInit(&keys[1],
+				ANUM_APPLIED_SCOPE,
+				BTEqualStrategyNumber,
+				F_TEXTEQ,
+				CStringGetTextDatum(pgmig_scope));
+	return begin_key_scan(applied, keys, lengthof(keys));
+}
+
+/* A text column of a row, NULL for a null, in the current memory context. */
+static char *
+get_text(HeapTuple tuple, int column, Relation table)
+{
+	bool isnull;
+	Datum value =
+		heap_getattr(tuple, column, RelationGetDescr(table), &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
 }
 
 /*
@@ -169,48 +215,47 @@ pgmig_catalog_record_steps(int64 run, List *records)
 /*
  * Add a revision to what is applied in this scope.
  *
- * checksum is that of the body that was run.
+ * checksum is that of the body that was run.  A step is to cost little, so
+ * this goes around the executor, and with it around the triggers: the caller
+ * follows a plan, which keeps the applied set closed, and holds the lock.
  */
 void
 pgmig_catalog_apply(int64 run, const char *revision, const char *checksum)
 {
-	static CatalogQuery query = {
-		.sql = "INSERT INTO pgmig.applied (scope, revision, run, checksum)"
-			   " VALUES ($1, $2, $3, $4)",
-		.nargs = 4,
-		.argtypes = {TEXTOID, TEXTOID, INT8OID, TEXTOID},
-	};
-	CatalogAccess access;
-	Datum values[4];
+	Relation applied = open_table("applied", RowExclusiveLock);
+	Datum values[NATTS_APPLIED];
+	bool nulls[NATTS_APPLIED] = {false};
+	HeapTuple tuple;
 
-	pgmig_catalog_begin(&access);
-	values[0] = CStringGetTextDatum(pgmig_scope);
-	values[1] = CStringGetTextDatum(revision);
-	values[2] = Int64GetDatum(run);
-	values[3] = CStringGetTextDatum(checksum);
-	execute_step(&query, values);
-	pgmig_catalog_end(&access);
+	values[ANUM_APPLIED_SCOPE - 1] = CStringGetTextDatum(pgmig_scope);
+	values[ANUM_APPLIED_REVISION - 1] = CStringGetTextDatum(revision);
+	values[ANUM_APPLIED_RUN - 1] = Int64GetDatum(run);
+	values[ANUM_APPLIED_APPLIED_AT - 1] =
+		TimestampTzGetDatum(GetCurrentTimestamp());
+	values[ANUM_APPLIED_CHECKSUM - 1] = CStringGetTextDatum(checksum);
+	tuple = heap_form_tuple(RelationGetDescr(applied), values, nulls);
+	CatalogTupleInsert(applied, tuple);
+	heap_freetuple(tuple);
+	table_close(applied, NoLock);
+	CommandCounterIncrement();
 }
 
 /*
- * Take a revision from what is applied in this scope.
+ * Take a revision from what is applied in this scope, likewise.
  */
 void
 pgmig_catalog_unapply(const char *revision)
 {
-	static CatalogQuery query = {
-		.sql = "DELETE FROM pgmig.applied WHERE scope = $1 AND revision = $2",
-		.nargs = 2,
-		.argtypes = {TEXTOID, TEXTOID},
-	};
-	CatalogAccess access;
-	Datum values[2];
+	Relation applied = open_table("applied", RowExclusiveLock);
+	SysScanDesc scan = begin_applied_scan(applied, revision);
+	HeapTuple tuple = systable_getnext(scan);
 
-	pgmig_catalog_begin(&access);
-	values[0] = CStringGetTextDatum(pgmig_scope);
-	values[1] = CStringGetTextDatum(revision);
-	execute_step(&query, values);
-	pgmig_catalog_end(&access);
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "revision \"%s\" is not applied", revision);
+	CatalogTupleDelete(applied, &tuple->t_self);
+	systable_endscan(scan);
+	table_close(applied, NoLock);
+	CommandCounterIncrement();
 }
 
 /*
@@ -249,13 +294,32 @@ pgmig_catalog_stamp(int64 run, List *remove, List *add)
 	pgmig_catalog_begin(&access);
 	values[0] = CStringGetTextDatum(pgmig_scope);
 	values[1] = pgmig_catalog_text_array(remove);
-	execute_step(&remove_query, values);
+	pgmig_catalog_execute(&remove_query, values, NULL, false);
 	values[1] = pgmig_catalog_text_array(add);
 	values[2] = Int64GetDatum(run);
-	execute_step(IsolationUsesXactSnapshot() ? &locking_add_query : &add_query,
-				 values);
+	pgmig_catalog_execute(IsolationUsesXactSnapshot() ? &locking_add_query
+													  : &add_query,
+						  values,
+						  NULL,
+						  false);
 	pgmig_catalog_end(&access);
 #undef ADD_QUERY
+}
+
+/* The checksum with which a revision is applied in this scope, or NULL. */
+static char *
+read_applied_checksum(const char *revision)
+{
+	Relation applied = open_table("applied", AccessShareLock);
+	SysScanDesc scan = begin_applied_scan(applied, revision);
+	HeapTuple tuple = systable_getnext(scan);
+	char *checksum = NULL;
+
+	if (HeapTupleIsValid(tuple))
+		checksum = get_text(tuple, ANUM_APPLIED_CHECKSUM, applied);
+	systable_endscan(scan);
+	table_close(applied, AccessShareLock);
+	return checksum;
 }
 
 /*
@@ -263,50 +327,42 @@ pgmig_catalog_stamp(int64 run, List *remove, List *add)
  * irreversible and downgrade is asked for.
  *
  * Sets *checksum to the recorded checksum of that body, and *applied_checksum
- * to the one with which the revision was applied (NULL if it is not).  At
- * REPEATABLE READ and above, fails if the revision was changed since the
- * snapshot.
+ * to the one with which the revision was applied (NULL if it is not).  At any
+ * isolation level it is what is committed by now: a plan may be made from an
+ * older snapshot, but no other body than the present one is to run.
  */
 char *
 pgmig_catalog_read_body(const char *revision, bool downgrade, char **checksum,
 						char **applied_checksum)
 {
-#define BODY_QUERY                                                            \
-	"SELECT CASE WHEN $3 THEN r.downgrade ELSE r.upgrade END,"                \
-	" CASE WHEN $3 THEN r.downgrade_checksum ELSE r.upgrade_checksum END,"    \
-	" (SELECT a.checksum FROM pgmig.applied a"                                \
-	" WHERE a.revision = r.revision AND a.scope = $2)"                        \
-	" FROM pgmig.revision r WHERE r.revision = $1"
-	static CatalogQuery query = {.sql = BODY_QUERY,
-								 .nargs = 3,
-								 .argtypes = {TEXTOID, TEXTOID, BOOLOID}};
-	static CatalogQuery locking_query = {.sql = BODY_QUERY " FOR SHARE OF r",
-										 .nargs = 3,
-										 .argtypes = {TEXTOID,
-													  TEXTOID,
-													  BOOLOID}};
-	CatalogAccess access;
-	Datum values[3];
+	Relation table = open_table("revision", AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple tuple;
 	char *body;
 
-	pgmig_catalog_begin(&access);
-	values[0] = CStringGetTextDatum(revision);
-	values[1] = CStringGetTextDatum(pgmig_scope);
-	values[2] = BoolGetDatum(downgrade);
-	if (pgmig_catalog_execute(IsolationUsesXactSnapshot() ? &locking_query
-														  : &query,
-							  values,
-							  NULL,
-							  false) != 1)
+	ScanKeyInit(&key,
+				ANUM_REVISION_REVISION,
+				BTEqualStrategyNumber,
+				F_TEXTEQ,
+				CStringGetTextDatum(revision));
+	scan = begin_key_scan(table, &key, 1);
+	tuple = systable_getnext(scan);
+	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("revision \"%s\" does not exist", revision),
 				 errhint("It was removed in the meantime; try again.")));
-	MemoryContextSwitchTo(access.caller);
-	body = pgmig_catalog_text(0, 1);
-	*checksum = pgmig_catalog_text(0, 2);
-	*applied_checksum = pgmig_catalog_text(0, 3);
-	pgmig_catalog_end(&access);
+	body =
+		get_text(tuple,
+				 downgrade ? ANUM_REVISION_DOWNGRADE : ANUM_REVISION_UPGRADE,
+				 table);
+	*checksum = get_text(tuple,
+						 downgrade ? ANUM_REVISION_DOWNGRADE_CHECKSUM
+								   : ANUM_REVISION_UPGRADE_CHECKSUM,
+						 table);
+	systable_endscan(scan);
+	table_close(table, AccessShareLock);
+	*applied_checksum = read_applied_checksum(revision);
 	return body;
-#undef BODY_QUERY
 }

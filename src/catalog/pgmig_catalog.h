@@ -104,7 +104,6 @@ extern void pgmig_catalog_remove(const char *revision);
 extern ImportAction *pgmig_catalog_import(List *documents);
 
 /* applied.c */
-extern bool pgmig_catalog_in_step(void);
 extern int64 pgmig_catalog_start_run(const char *operation, const char *target,
 									 const char *tag);
 extern void pgmig_catalog_record_steps(int64 run, List *records);

@@ -177,8 +177,6 @@ pgmig_trigger_applied(PG_FUNCTION_ARGS)
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	CatalogAccess access;
 
-	if (pgmig_catalog_in_step())
-		return PointerGetDatum(NULL);
 	begin_trigger(&access, fcinfo, "pgmig_trigger_applied");
 	lock_out_writers();
 	if (trigger->tg_newtable != NULL)

@@ -129,11 +129,12 @@ count_among(const Sort *sort, GraphNode **nodes, int count)
 static void
 compute_levels(Sort *sort)
 {
-	int *below = allocate_numbers(sort->count, 0);
+	int *below;
 	int depth = 0;
 
 	if (sort->level != NULL)
 		return;
+	below = allocate_numbers(sort->count, 0);
 	sort->level = allocate_numbers(sort->count, 0);
 	for (int i = 0; i < sort->count; i++)
 	{
