@@ -11,11 +11,14 @@
 #ifndef PGMIG_COMPAT_H
 #define PGMIG_COMPAT_H
 
+#include "catalog/pg_namespace.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "storage/sinvaladt.h"
+#include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/relcache.h"
 
 #if PG_VERSION_NUM < 150001 || PG_VERSION_NUM >= 200000
 #error "pgmig supports PostgreSQL 15 to 19"
@@ -24,6 +27,12 @@
 /* 18: a keyword that comes first, where C11 has it */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()
+#endif
+
+/* 18: a deferrable primary key on request only */
+#if PG_VERSION_NUM < 180000
+#define RelationGetPrimaryKeyIndex(relation, deferrable_ok)                   \
+	RelationGetPrimaryKeyIndex(relation)
 #endif
 
 /* 17: maintenance commands run with a restricted search_path */
@@ -39,6 +48,16 @@ RestrictSearchPath(void)
 							 true,
 							 0,
 							 false);
+}
+#endif
+
+/* 16: one function for the privileges of all kinds of objects */
+#if PG_VERSION_NUM < 160000
+static inline AclResult
+object_aclcheck(Oid classid, Oid objectid, Oid roleid, AclMode mode)
+{
+	Assert(classid == NamespaceRelationId);
+	return pg_namespace_aclcheck(objectid, roleid, mode);
 }
 #endif
 

@@ -28,6 +28,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "catalog/pgmig_catalog.h"
@@ -161,6 +162,17 @@ pgmig_catalog_execute(CatalogQuery *query, Datum *values, const char *nulls,
 			 query->sql,
 			 SPI_result_code_string(code));
 	return SPI_processed;
+}
+
+/*
+ * Make the active snapshot one that sees all that is committed (at READ
+ * COMMITTED) or done by now.  The caller pops it with PopActiveSnapshot().
+ */
+void
+pgmig_catalog_push_snapshot(void)
+{
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
 /*

@@ -25,6 +25,7 @@
 #include "utils/timestamp.h"
 
 #include "catalog/pgmig_catalog.h"
+#include "compat.h"
 #include "errors.h"
 
 /* Columns, in the order of pgmig--1.0.sql */
@@ -57,7 +58,7 @@ static SysScanDesc
 begin_key_scan(Relation table, ScanKey keys, int nkeys)
 {
 	return systable_beginscan(table,
-							  RelationGetPrimaryKeyIndex(table),
+							  RelationGetPrimaryKeyIndex(table, false),
 							  true,
 							  NULL,
 							  nkeys,

@@ -78,6 +78,7 @@ extern void pgmig_catalog_begin(CatalogAccess *access);
 extern void pgmig_catalog_end(CatalogAccess *access);
 extern uint64 pgmig_catalog_execute(CatalogQuery *query, Datum *values,
 									const char *nulls, bool read_only);
+extern void pgmig_catalog_push_snapshot(void);
 extern char *pgmig_catalog_text(uint64 row, int column);
 extern Datum pgmig_catalog_datum(uint64 row, int column, bool *isnull);
 extern List *pgmig_catalog_text_list(uint64 row, int column);

@@ -3,6 +3,10 @@
  * source.c
  *	  The revision graph's rows, for src/graph.
  *
+ * All rows are read with the active snapshot, so that they agree with one
+ * another.  A caller that changes what is applied pushes a new one, see
+ * pgmig_catalog_push_snapshot().
+ *
  * A graph starts empty and reads a revision when a walk comes to it.  A walk
  * that comes to many of them is served by reading the whole graph at once,
  * which is cheaper by then.
@@ -98,7 +102,7 @@ single_reads(void)
 	bool isnull;
 
 	pgmig_catalog_begin(&access);
-	pgmig_catalog_execute(&query, NULL, NULL, false);
+	pgmig_catalog_execute(&query, NULL, NULL, true);
 	revisions = DatumGetInt64(pgmig_catalog_datum(0, 1, &isnull));
 	pgmig_catalog_end(&access);
 	return MIN_SINGLE_READS + revisions / SCAN_ADVANTAGE;
@@ -146,7 +150,7 @@ load(Graph *graph, GraphNode *node)
 	pgmig_catalog_begin(&access);
 	values[0] = CStringGetTextDatum(pgmig_scope);
 	values[1] = CStringGetTextDatum(node->id);
-	if (pgmig_catalog_execute(&query, values, NULL, false) == 0)
+	if (pgmig_catalog_execute(&query, values, NULL, true) == 0)
 		elog(ERROR, "revision \"%s\" is not in the catalogue", node->id);
 	MemoryContextSwitchTo(graph->cxt);
 	read_node_columns(graph, node, 0, 1);
@@ -178,7 +182,7 @@ load_edges(Graph *graph, CatalogQuery *query, size_t down_count, size_t down,
 {
 #define COUNT(node, offset) (*(int *) ((char *) (node) + (offset)))
 #define NODES(node, offset) (*(GraphNode ***) ((char *) (node) + (offset)))
-	uint64 count = pgmig_catalog_execute(query, NULL, NULL, false);
+	uint64 count = pgmig_catalog_execute(query, NULL, NULL, true);
 	GraphNode **ends =
 		MemoryContextAllocHuge(CurrentMemoryContext,
 							   Max(count, 1) * 2 * sizeof(GraphNode *));
@@ -268,7 +272,7 @@ load_all(Graph *graph)
 	pgmig_catalog_begin(&access);
 	spi_cxt = CurrentMemoryContext;
 	values[0] = CStringGetTextDatum(pgmig_scope);
-	count = pgmig_catalog_execute(&nodes, NULL, NULL, false);
+	count = pgmig_catalog_execute(&nodes, NULL, NULL, true);
 	for (uint64 row = 0; row < count; row++)
 	{
 		char *id = pgmig_catalog_text(row, 1);
@@ -286,7 +290,7 @@ load_all(Graph *graph)
 		MemoryContextSwitchTo(spi_cxt);
 	}
 	SPI_freetuptable(SPI_tuptable);
-	count = pgmig_catalog_execute(&applied, values, NULL, false);
+	count = pgmig_catalog_execute(&applied, values, NULL, true);
 	for (uint64 row = 0; row < count; row++)
 	{
 		char *id = pgmig_catalog_text(row, 1);
@@ -307,7 +311,7 @@ load_all(Graph *graph)
 			   offsetof(GraphNode, deps),
 			   offsetof(GraphNode, ndependents),
 			   offsetof(GraphNode, dependents));
-	count = pgmig_catalog_execute(&labels, NULL, NULL, false);
+	count = pgmig_catalog_execute(&labels, NULL, NULL, true);
 	for (uint64 row = 0; row < count; row++)
 	{
 		GraphNode *node = pgmig_graph_node(graph, pgmig_catalog_text(row, 1));
@@ -356,7 +360,7 @@ find(Graph *graph, const char *name)
 	values[0] = CStringGetTextDatum(name);
 	found = read_nodes(graph,
 					   &access,
-					   pgmig_catalog_execute(&query, values, NULL, false));
+					   pgmig_catalog_execute(&query, values, NULL, true));
 	pgmig_catalog_end(&access);
 	return found == NIL ? NULL : linitial(found);
 }
@@ -389,7 +393,7 @@ find_prefix(Graph *graph, const char *prefix, int limit)
 							  types,
 							  values,
 							  NULL,
-							  false,
+							  true,
 							  0) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up a prefix");
 	MemoryContextSwitchTo(access.caller);
@@ -415,7 +419,7 @@ heads(Graph *graph)
 	pgmig_catalog_begin(&access);
 	result = read_nodes(graph,
 						&access,
-						pgmig_catalog_execute(&query, NULL, NULL, false));
+						pgmig_catalog_execute(&query, NULL, NULL, true));
 	pgmig_catalog_end(&access);
 	return result;
 }
@@ -438,7 +442,7 @@ labelled(Graph *graph)
 	pgmig_catalog_begin(&access);
 	result = read_nodes(graph,
 						&access,
-						pgmig_catalog_execute(&query, NULL, NULL, false));
+						pgmig_catalog_execute(&query, NULL, NULL, true));
 	pgmig_catalog_end(&access);
 	return result;
 }

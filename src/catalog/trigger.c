@@ -22,6 +22,7 @@
 #include "commands/trigger.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -160,7 +161,9 @@ pgmig_trigger_edges(PG_FUNCTION_ARGS)
 
 		foreach(lc, names)
 			nodes = lappend(nodes, pgmig_graph_node(graph, lfirst(lc)));
+		pgmig_catalog_push_snapshot();
 		pgmig_graph_check_acyclic(graph, nodes);
+		PopActiveSnapshot();
 	}
 	pgmig_catalog_end(&access);
 	return PointerGetDatum(NULL);

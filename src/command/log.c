@@ -93,6 +93,9 @@ pgmig_status(PG_FUNCTION_ARGS)
 	Datum arguments[1];
 	TupleDesc descriptor;
 	int64 applied;
+	int64 revisions;
+	int64 last_run;
+	TimestampTz started_at;
 
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -103,12 +106,14 @@ pgmig_status(PG_FUNCTION_ARGS)
 	arguments[0] = CStringGetTextDatum(pgmig_scope);
 	pgmig_catalog_execute(&query, arguments, NULL, true);
 	applied = DatumGetInt64(pgmig_catalog_datum(0, 1, &nulls[3]));
-	values[3] = Int64GetDatum(applied);
-	values[4] = Int64GetDatum(
-		DatumGetInt64(pgmig_catalog_datum(0, 2, &nulls[4])) - applied);
-	values[5] = pgmig_catalog_datum(0, 3, &nulls[5]);
-	values[6] = pgmig_catalog_datum(0, 4, &nulls[6]);
+	revisions = DatumGetInt64(pgmig_catalog_datum(0, 2, &nulls[4]));
+	last_run = DatumGetInt64(pgmig_catalog_datum(0, 3, &nulls[5]));
+	started_at = DatumGetTimestampTz(pgmig_catalog_datum(0, 4, &nulls[6]));
 	pgmig_catalog_end(&access);
+	values[3] = Int64GetDatum(applied);
+	values[4] = Int64GetDatum(revisions - applied);
+	values[5] = Int64GetDatum(last_run);
+	values[6] = TimestampTzGetDatum(started_at);
 	values[7] = Int32GetDatum(pgmig_catalog_lock_holder());
 	nulls[7] = DatumGetInt32(values[7]) == 0;
 	return HeapTupleGetDatum(

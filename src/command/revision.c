@@ -13,6 +13,7 @@
 #include "access/xact.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "catalog/pgmig_catalog.h"
@@ -107,6 +108,7 @@ make_revision(const char *message, const char *rev_id, List *targets,
 		check_name("branch label", branch_label);
 	pgmig_catalog_prepare_write("making a revision");
 	pgmig_catalog_lock();
+	pgmig_catalog_push_snapshot();
 	if (rev_id != NULL && pgmig_catalog_read_revision(rev_id) != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
@@ -146,6 +148,7 @@ make_revision(const char *message, const char *rev_id, List *targets,
 	document.upgrade.transactional = transactional;
 	document.downgrade.sql = downgrade == NULL ? NULL : pstrdup(downgrade);
 	document.downgrade.transactional = transactional;
+	PopActiveSnapshot();
 	return load_document(&document);
 }
 
@@ -227,8 +230,11 @@ pgmig_merge(PG_FUNCTION_ARGS)
 static StoredRevision *
 find_revision(const char *target)
 {
-	GraphNode *node = pgmig_target_resolve_one(pgmig_catalog_graph(), target);
+	GraphNode *node;
 
+	pgmig_catalog_push_snapshot();
+	node = pgmig_target_resolve_one(pgmig_catalog_graph(), target);
+	PopActiveSnapshot();
 	if (node == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -256,8 +262,8 @@ check_not_applied(const StoredRevision *stored, const char *verb)
 PG_FUNCTION_INFO_V1(pgmig_edit);
 
 /*
- * pgmig_edit(revision, upgrade, downgrade): replace bodies of a revision that
- * is not applied.  NULL keeps a body.
+ * pgmig_edit(revision, upgrade, downgrade): replace bodies of a revision; the
+ * upgrade only if it is not applied.  NULL keeps a body.
  *
  * Returns its document.
  */
@@ -273,9 +279,11 @@ pgmig_edit(PG_FUNCTION_ARGS)
 	pgmig_catalog_lock();
 	pgmig_catalog_check_snapshot();
 	stored = find_revision(target);
-	check_not_applied(stored, "edit");
 	if (upgrade != NULL)
+	{
+		check_not_applied(stored, "edit the upgrade of");
 		stored->document.upgrade.sql = upgrade;
+	}
 	if (downgrade != NULL)
 		stored->document.downgrade.sql = downgrade;
 	return load_document(&stored->document);
@@ -302,9 +310,10 @@ pgmig_remove(PG_FUNCTION_ARGS)
 	pgmig_catalog_check_snapshot();
 	stored = find_revision(target);
 	check_not_applied(stored, "remove");
-	node =
-		pgmig_graph_expand(graph,
-						   pgmig_graph_node(graph, stored->document.revision));
+	node = pgmig_graph_node(graph, stored->document.revision);
+	pgmig_catalog_push_snapshot();
+	pgmig_graph_expand(graph, node);
+	PopActiveSnapshot();
 	if (node->nchildren + node->ndependents > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),

@@ -110,17 +110,55 @@ append_check(Script *script, List *plan, bool applied)
 					 applied ? list_length(plan) : 0);
 }
 
+/* Begin a transaction that keeps other runners away. */
+static void
+append_begin(Script *script)
+{
+	appendStringInfoString(&script->text,
+						   "BEGIN;\n"
+						   "LOCK TABLE pgmig.run IN SHARE ROW EXCLUSIVE MODE;\n");
+}
+
+/*
+ * Save settings in variables of psql, or put them back.  The prefix tells
+ * those of the session from those of a body.
+ */
+static void
+append_save(Script *script, const char *prefix, List *names)
+{
+	ListCell *lc;
+
+	foreach(lc, names)
+		appendStringInfo(&script->text,
+						 "SELECT coalesce(pg_catalog.current_setting(%s, true), '') AS pgmig_%s_%d \\gset\n",
+						 literal(strVal(lfirst(lc))),
+						 prefix,
+						 foreach_current_index(lc));
+}
+
+static void
+append_restore(Script *script, const char *prefix, List *names)
+{
+	ListCell *lc;
+
+	foreach(lc, names)
+		appendStringInfo(&script->text,
+						 "SELECT pg_catalog.set_config(%s, :'pgmig_%s_%d', false) \\gset pgmig_ignore_\n",
+						 literal(strVal(lfirst(lc))),
+						 prefix,
+						 foreach_current_index(lc));
+}
+
 static void
 append_head(Script *script)
 {
 	appendStringInfo(&script->text,
 					 "-- pgmig %s %s\n"
 					 "-- Run with psql, as the owner of extension pgmig.\n"
-					 "\\set ON_ERROR_STOP on\n"
-					 "BEGIN;\n"
-					 "LOCK TABLE pgmig.run IN SHARE ROW EXCLUSIVE MODE;\n",
+					 "\\set ON_ERROR_STOP on\n",
 					 script->operation,
 					 script->range);
+	append_begin(script);
 }
 
 static void
@@ -133,9 +171,20 @@ append_run(Script *script)
 					 literal(pgmig_scope));
 }
 
+/* The settings that a script changes. */
+static List *
+session_settings(void)
+{
+	return list_make4(makeString("standard_conforming_strings"),
+					  makeString("lock_timeout"),
+					  makeString("statement_timeout"),
+					  makeString("search_path"));
+}
+
 static void
 append_settings(Script *script)
 {
+	append_save(script, "session", session_settings());
 	appendStringInfoString(&script->text,
 						   "SET standard_conforming_strings = on;\n");
 	if (pgmig_lock_timeout > 0)
@@ -148,7 +197,7 @@ append_settings(Script *script)
 						 pgmig_statement_timeout);
 	if (pgmig_scope[0] != '\0')
 		appendStringInfo(&script->text,
-						 "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', %s, NULLIF(pg_catalog.current_setting('search_path'), '')), false);\n",
+						 "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', %s, NULLIF(pg_catalog.current_setting('search_path'), '')), false) \\gset pgmig_ignore_\n",
 						 literal(quote_identifier(pgmig_scope)));
 }
 
@@ -156,7 +205,7 @@ static void
 append_tail(Script *script)
 {
 	appendStringInfoString(&script->text,
-						   "\nUPDATE pgmig.run SET outcome = 'done', ended_at = pg_catalog.clock_timestamp()\n"
+						   "UPDATE pgmig.run SET outcome = 'done', ended_at = pg_catalog.clock_timestamp()\n"
 						   "    WHERE run = pg_catalog.currval('pgmig.run_run_seq');\n"
 						   "COMMIT;\n");
 }
@@ -234,31 +283,16 @@ settings(List *statements)
 	return names;
 }
 
-/*
- * Save the settings that a body sets in variables of psql, or put them back.
- */
+/* Drop what has a name in a view of the server, if it is still there. */
 static void
-append_save(Script *script, List *names)
+append_drop(Script *script, const char *command, const char *view,
+			const char *name)
 {
-	ListCell *lc;
-
-	foreach(lc, names)
-		appendStringInfo(&script->text,
-						 "SELECT pg_catalog.current_setting(%s, true) AS pgmig_saved_%d \\gset\n",
-						 literal(strVal(lfirst(lc))),
-						 foreach_current_index(lc));
-}
-
-static void
-append_restore(Script *script, List *names)
-{
-	ListCell *lc;
-
-	foreach(lc, names)
-		appendStringInfo(&script->text,
-						 "SELECT pg_catalog.set_config(%s, :'pgmig_saved_%d', false);\n",
-						 literal(strVal(lfirst(lc))),
-						 foreach_current_index(lc));
+	appendStringInfo(&script->text,
+					 "SELECT pg_catalog.format('%s %%I', name) FROM pg_catalog.%s WHERE name = %s \\gexec\n",
+					 command,
+					 view,
+					 literal(name));
 }
 
 /* Undo what else a body leaves in the session. */
@@ -277,14 +311,15 @@ append_undo(Script *script, List *statements)
 		temporary = temporary || makes_temporary(node);
 		rows = rows || pgmig_run_changes_rows(statement);
 		if (IsA(node, PrepareStmt))
-			appendStringInfo(&script->text,
-							 "DEALLOCATE %s;\n",
-							 quote_identifier(((PrepareStmt *) node)->name));
+			append_drop(script,
+						"DEALLOCATE",
+						"pg_prepared_statements",
+						((PrepareStmt *) node)->name);
 		if (IsA(node, DeclareCursorStmt))
-			appendStringInfo(&script->text,
-							 "CLOSE %s;\n",
-							 quote_identifier(
-								 ((DeclareCursorStmt *) node)->portalname));
+			append_drop(script,
+						"CLOSE",
+						"pg_cursors",
+						((DeclareCursorStmt *) node)->portalname);
 	}
 	if (temporary)
 		appendStringInfoString(&script->text, "DISCARD TEMP;\n");
@@ -352,13 +387,13 @@ append_step(Script *script, GraphNode *node, bool downgrade)
 					 "\n-- Running %s %s\n",
 					 script->operation,
 					 pgmig_run_describe(node, downgrade));
-	append_save(script, names);
+	append_save(script, "body", names);
 	if (outside)
 		appendStringInfoString(&script->text, "COMMIT;\n");
 	append_statements(script, sql, statements);
 	if (outside)
-		appendStringInfoString(&script->text, "BEGIN;\n");
-	append_restore(script, names);
+		append_begin(script);
+	append_restore(script, "body", names);
 	append_undo(script, statements);
 	append_bookkeeping(script,
 					   node,
@@ -390,6 +425,8 @@ write_script(Script *script, List *plan, bool downgrade)
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(cxt);
 	}
+	appendStringInfoChar(&script->text, '\n');
+	append_restore(script, "session", session_settings());
 	append_tail(script);
 	return CStringGetTextDatum(script->text.data);
 }

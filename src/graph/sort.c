@@ -24,26 +24,15 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "graph/dag.h"
 #include "graph/graph.h"
 #include "graph/walk.h"
 
 /* Steps of the first attempt to find a slot, in either direction. */
 #define FIRST_BUDGET 32
 
-/* The neighbours of node i are items[start[i]] .. items[start[i + 1] - 1]. */
-typedef struct Edges
-{
-	int *start;
-	int *items;
-} Edges;
-
-/* What a node reaches upwards; see build_reach(). */
-typedef struct Reach
-{
-	int first; /* the ranks of its subtree are above first ... */
-	int rank;  /* ... up to its own */
-	int low;   /* the lowest rank that it reaches */
-} Reach;
+/* If not more revisions have a dependency, they are compared in pairs. */
+#define MAX_PAIRED 16
 
 typedef struct Sort
 {
@@ -51,23 +40,20 @@ typedef struct Sort
 	int count;   /* number of nodes */
 	int wanted;  /* the first ones, which are to be emitted */
 	GraphNode **nodes;
-	Edges down; /* parents, then normalized dependencies */
-	Edges up;
+	Dag *lineage;    /* parents; NULL: not needed */
+	Dag *uses;       /* parents, then normalized dependencies */
 	bool *done;      /* emitted, or not wanted and not needed any more */
 	int *users;      /* users that are not done */
 	int *slot;       /* the node's slot, or -1 */
 	int *not_before; /* no slot before this one needs the node */
-	int *level;      /* longest path from below; NULL: not computed */
-	Reach *reach;    /* NULL: not computed */
-	uint32 *seen;    /* marks of the searches */
-	uint32 last_seen;
-	int *stack; /* room for all nodes */
-	int *order; /* what has been emitted */
+	int *order;      /* what has been emitted */
+	int *stack;      /* room for all nodes */
 
-	int nslots;     /* dead ones included */
-	int *slot_node; /* node of a slot, or -1: dead */
-	int *next;      /* by slot: itself, or where to look for a live one */
-	int *previous;  /* likewise, by slot + 1; 0 is the end */
+	int nslots;       /* dead ones included */
+	int *slot_node;   /* node of a slot, or -1: dead */
+	int *jumped_from; /* by slot: node that led the walk there, or -1 */
+	int *next;        /* by slot: itself, or where to look for a live one */
+	int *previous;    /* likewise, by slot + 1; 0 is the end */
 } Sort;
 
 static void
@@ -92,17 +78,6 @@ number_nodes(Sort *sort, Graph *graph, List *nodes, List *between)
 	}
 }
 
-static int *
-allocate_numbers(int count, int value)
-{
-	int *numbers = MemoryContextAllocHuge(CurrentMemoryContext,
-										  sizeof(int) * ((Size) count + 1));
-
-	for (int i = 0; i <= count; i++)
-		numbers[i] = value;
-	return numbers;
-}
-
 /* The number of a node, or -1 if it is not among those to sort. */
 static inline int
 number_of(const Sort *sort, const GraphNode *node)
@@ -110,184 +85,179 @@ number_of(const Sort *sort, const GraphNode *node)
 	return node->mark == sort->mark ? node->index : -1;
 }
 
-static int
-count_among(const Sort *sort, GraphNode **nodes, int count)
-{
-	int found = 0;
-
-	for (int i = 0; i < count; i++)
-	{
-		if (number_of(sort, nodes[i]) >= 0)
-			found++;
-	}
-	return found;
-}
-
 /*
- * The longest path from below to each node, bottom up.
+ * The graph over parents, and over dependencies if redundant is given: where
+ * the place of a node's first dependency is, and which places to leave out.
  */
-static void
-compute_levels(Sort *sort)
+static Dag *
+build_dag(const Sort *sort, const int *places, const bool *redundant)
 {
-	int *below;
-	int depth = 0;
-
-	if (sort->level != NULL)
-		return;
-	below = allocate_numbers(sort->count, 0);
-	sort->level = allocate_numbers(sort->count, 0);
-	for (int i = 0; i < sort->count; i++)
-	{
-		GraphNode *node = sort->nodes[i];
-
-		below[i] = count_among(sort, node->parents, node->nparents) +
-				   count_among(sort, node->deps, node->ndeps);
-		if (below[i] == 0)
-			sort->stack[depth++] = i;
-	}
-	while (depth > 0)
-	{
-		int i = sort->stack[--depth];
-		GraphNode *node = sort->nodes[i];
-
-		CHECK_FOR_INTERRUPTS();
-		for (int k = 0; k < node->nchildren + node->ndependents; k++)
-		{
-			int user = number_of(sort,
-								 k < node->nchildren
-									 ? node->children[k]
-									 : node->dependents[k - node->nchildren]);
-
-			if (user < 0)
-				continue;
-			sort->level[user] = Max(sort->level[user], sort->level[i] + 1);
-			if (--below[user] == 0)
-				sort->stack[depth++] = user;
-		}
-	}
-	pfree(below);
-}
-
-/*
- * A dependency is not normalized if an ancestor of the revision, over
- * parents, has it too.  Sets redundant for those of one dependency: start[i]
- * + k is the place of the k-th dependency of node i.
- */
-static void
-find_redundant_users(Sort *sort, GraphNode *dep, int *start, bool *redundant)
-{
-	uint32 seen = ++sort->last_seen;
-	int depth = 0;
-	int top = 0;
-
-	for (int i = 0; i < dep->ndependents; i++)
-	{
-		int user = number_of(sort, dep->dependents[i]);
-
-		if (user < 0)
-			continue;
-		top = Max(top, sort->level[user]);
-		sort->stack[depth++] = user;
-	}
-	while (depth > 0)
-	{
-		GraphNode *node = sort->nodes[sort->stack[--depth]];
-
-		CHECK_FOR_INTERRUPTS();
-		for (int i = 0; i < node->nchildren; i++)
-		{
-			int child = number_of(sort, node->children[i]);
-			bool user = false;
-
-			if (child < 0 || sort->seen[child] == seen ||
-				sort->level[child] > top)
-				continue;
-			sort->seen[child] = seen;
-			for (int k = 0; k < node->children[i]->ndeps; k++)
-			{
-				if (node->children[i]->deps[k] == dep)
-					redundant[start[child] + k] = user = true;
-			}
-			/* What is above another user is found from there. */
-			if (!user)
-				sort->stack[depth++] = child;
-		}
-	}
-}
-
-/*
- * Build the edges.
- */
-static void
-build_edges(Sort *sort)
-{
-	int *start = allocate_numbers(sort->count, 0);
-	int *fill;
-	bool *redundant;
-	int total = 0;
-	int ndeps = 0;
+	Dag *dag;
+	int edges = 0;
 
 	for (int i = 0; i < sort->count; i++)
 	{
-		start[i] = ndeps;
-		ndeps += sort->nodes[i]->ndeps;
-		total += sort->nodes[i]->nparents + sort->nodes[i]->ndeps;
+		edges += sort->nodes[i]->nparents;
+		if (redundant != NULL)
+			edges += sort->nodes[i]->ndeps;
 	}
-	redundant = palloc_extended(ndeps + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	dag = pgmig_dag_create(sort->count, edges);
 	for (int i = 0; i < sort->count; i++)
 	{
-		GraphNode *node = sort->nodes[i];
+		const GraphNode *node = sort->nodes[i];
+		uint32 seen = pgmig_dag_new_walk(dag);
+		int ndeps = redundant != NULL ? node->ndeps : 0;
 
-		if (node->ndependents > 1 &&
-			count_among(sort, node->dependents, node->ndependents) > 1)
-		{
-			compute_levels(sort);
-			find_redundant_users(sort, node, start, redundant);
-		}
-	}
-
-	sort->down.start = allocate_numbers(sort->count, 0);
-	sort->down.items = allocate_numbers(total, 0);
-	total = 0;
-	for (int i = 0; i < sort->count; i++)
-	{
-		GraphNode *node = sort->nodes[i];
-		uint32 seen = ++sort->last_seen;
-
-		sort->down.start[i] = total;
-		for (int k = 0; k < node->nparents + node->ndeps; k++)
+		pgmig_dag_next_node(dag, i);
+		for (int k = 0; k < node->nparents + ndeps; k++)
 		{
 			bool is_dep = k >= node->nparents;
 			int below = number_of(sort,
 								  is_dep ? node->deps[k - node->nparents]
 										 : node->parents[k]);
 
-			if (below < 0 || sort->seen[below] == seen)
+			if (below < 0 || dag->seen[below] == seen)
 				continue;
-			if (is_dep && redundant[start[i] + k - node->nparents])
+			if (is_dep && redundant[places[i] + k - node->nparents])
 				continue;
-			sort->seen[below] = seen;
-			sort->down.items[total++] = below;
-			sort->users[below]++;
+			dag->seen[below] = seen;
+			pgmig_dag_add_below(dag, below);
 		}
 	}
-	sort->down.start[sort->count] = total;
+	pgmig_dag_finish(dag);
+	return dag;
+}
 
-	fill = start;
-	sort->up.start = allocate_numbers(sort->count, 0);
-	sort->up.items = allocate_numbers(total, 0);
+/*
+ * Which of the users are above another one?  They are few: ask for each pair.
+ */
+static void
+compare_users(Sort *sort, const int *users, int count, bool *above)
+{
+	for (int i = 0; i < count; i++)
+	{
+		for (int j = 0; j < count && !above[i]; j++)
+		{
+			uint32 walk = pgmig_dag_new_walk(sort->lineage);
+			int budget = PG_INT32_MAX;
+
+			above[i] = i != j && pgmig_dag_is_below(sort->lineage,
+													users[j],
+													users[i],
+													walk,
+													&budget) == DAG_YES;
+		}
+	}
+}
+
+/*
+ * Likewise for many users: walk up from all of them, not higher than the
+ * highest.
+ */
+static void
+walk_up_from_users(Sort *sort, const int *users, int count, bool *above)
+{
+	Dag *dag = sort->lineage;
+	uint32 walk = pgmig_dag_new_walk(dag);
+	int depth = 0;
+	int top = 0;
+
+	/* A user may be reached from another one, and is walked from anyway. */
+	for (int i = 0; i < count; i++)
+		top = Max(top, dag->ranks[users[i]].level);
+	for (int i = 0; i < count; i++)
+	{
+		dag->stack[depth++] = users[i];
+		while (depth > 0)
+		{
+			int node = dag->stack[--depth];
+
+			CHECK_FOR_INTERRUPTS();
+			for (int k = dag->above_start[node];
+				 k < dag->above_start[node + 1];
+				 k++)
+			{
+				int next = dag->above[k];
+
+				if (dag->seen[next] == walk || dag->ranks[next].level > top)
+					continue;
+				dag->seen[next] = walk;
+				dag->stack[depth++] = next;
+			}
+		}
+	}
+	for (int i = 0; i < count; i++)
+		above[i] = dag->seen[users[i]] == walk;
+}
+
+/*
+ * A dependency is not normalized, and does not count, if an ancestor of the
+ * revision over parents has it too.  Find such users of dep.
+ */
+static void
+find_redundant(Sort *sort, GraphNode *dep, const int *places, bool *redundant)
+{
+	int *users = palloc(sizeof(int) * dep->ndependents);
+	bool *above = palloc0(sizeof(bool) * dep->ndependents);
+	int count = 0;
+
+	for (int i = 0; i < dep->ndependents; i++)
+	{
+		int user = number_of(sort, dep->dependents[i]);
+
+		if (user >= 0)
+			users[count++] = user;
+	}
+	if (count > 1)
+	{
+		if (sort->lineage == NULL)
+		{
+			sort->lineage = build_dag(sort, NULL, NULL);
+			pgmig_dag_index(sort->lineage);
+		}
+		if (count <= MAX_PAIRED)
+			compare_users(sort, users, count, above);
+		else
+			walk_up_from_users(sort, users, count, above);
+	}
+	for (int i = 0; i < count; i++)
+	{
+		GraphNode *user = sort->nodes[users[i]];
+
+		for (int k = 0; above[i] && k < user->ndeps; k++)
+		{
+			if (user->deps[k] == dep)
+				redundant[places[users[i]] + k] = true;
+		}
+	}
+	pfree(users);
+	pfree(above);
+}
+
+static void
+build_uses(Sort *sort)
+{
+	int *places = pgmig_dag_numbers(sort->count, 0);
+	bool *redundant;
+	int ndeps = 0;
+
 	for (int i = 0; i < sort->count; i++)
 	{
-		fill[i] = sort->up.start[i];
-		sort->up.start[i + 1] = sort->up.start[i] + sort->users[i];
+		places[i] = ndeps;
+		ndeps += sort->nodes[i]->ndeps;
 	}
+	redundant = palloc_extended(ndeps + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < sort->count; i++)
 	{
-		for (int k = sort->down.start[i]; k < sort->down.start[i + 1]; k++)
-			sort->up.items[fill[sort->down.items[k]]++] = i;
+		if (sort->nodes[i]->ndependents > 1)
+			find_redundant(sort, sort->nodes[i], places, redundant);
 	}
+	sort->uses = build_dag(sort, places, redundant);
+	for (int i = 0; i < sort->count; i++)
+		sort->users[i] =
+			sort->uses->above_start[i + 1] - sort->uses->above_start[i];
 	pfree(redundant);
-	pfree(fill);
+	pfree(places);
 }
 
 static void
@@ -310,7 +280,7 @@ delete_slot(Sort *sort, int slot)
 	sort->previous[slot + 1] = slot;
 }
 
-/* Follow links of which those in between are shortened. */
+/* Follow links, shortening them for the next time. */
 static int
 follow(int *links, int from)
 {
@@ -344,6 +314,7 @@ slot_before(Sort *sort, int slot)
 static void
 finish_node(Sort *sort, int node)
 {
+	const Dag *uses = sort->uses;
 	int depth = 0;
 
 	sort->stack[depth++] = node;
@@ -351,102 +322,15 @@ finish_node(Sort *sort, int node)
 	{
 		node = sort->stack[--depth];
 		sort->done[node] = true;
-		for (int k = sort->down.start[node]; k < sort->down.start[node + 1];
+		for (int k = uses->below_start[node]; k < uses->below_start[node + 1];
 			 k++)
 		{
-			int below = sort->down.items[k];
+			int below = uses->below[k];
 
 			if (--sort->users[below] == 0 && below >= sort->wanted)
 				sort->stack[depth++] = below;
 		}
 	}
-}
-
-/*
- * Find out who reaches whom upwards, as far as it can be told in constant
- * time: depth first from below, giving ranks when leaving a node.  What lies
- * in the subtree of a node is reached for sure; what has a higher rank, or
- * reaches a rank that the node does not reach, is not.
- */
-static void
-build_reach(Sort *sort)
-{
-	int *cursor = allocate_numbers(sort->count, -1);
-	int rank = 0;
-
-	compute_levels(sort);
-	sort->reach = MemoryContextAllocHuge(CurrentMemoryContext,
-										 sizeof(Reach) * sort->count);
-	for (int i = 0; i < sort->count; i++)
-	{
-		int depth = 0;
-
-		if (sort->down.start[i] < sort->down.start[i + 1])
-			continue;
-		sort->stack[depth++] = i;
-		while (depth > 0)
-		{
-			int node = sort->stack[depth - 1];
-			Reach *reach = &sort->reach[node];
-
-			CHECK_FOR_INTERRUPTS();
-			if (cursor[node] < 0)
-			{
-				cursor[node] = sort->up.start[node];
-				reach->first = rank;
-				reach->low = PG_INT32_MAX;
-			}
-			else
-			{
-				/* back from this one */
-				int user = sort->up.items[cursor[node]++];
-
-				reach->low = Min(reach->low, sort->reach[user].low);
-			}
-			while (cursor[node] < sort->up.start[node + 1] &&
-				   cursor[sort->up.items[cursor[node]]] >= 0)
-			{
-				int user = sort->up.items[cursor[node]++];
-
-				reach->low = Min(reach->low, sort->reach[user].low);
-			}
-			if (cursor[node] < sort->up.start[node + 1])
-				sort->stack[depth++] = sort->up.items[cursor[node]];
-			else
-			{
-				reach->rank = ++rank;
-				reach->low = Min(reach->low, rank);
-				depth--;
-			}
-		}
-	}
-	pfree(cursor);
-}
-
-typedef enum Answer
-{
-	ANSWER_NO,
-	ANSWER_YES,
-	ANSWER_MAYBE
-} Answer;
-
-/* Does upper need lower, directly or not? */
-static inline Answer
-needs(const Sort *sort, int upper, int lower)
-{
-	const Reach *up;
-	const Reach *low;
-
-	if (upper == lower)
-		return ANSWER_YES;
-	if (sort->reach == NULL)
-		return ANSWER_MAYBE;
-	up = &sort->reach[upper];
-	low = &sort->reach[lower];
-	if (up->rank > low->rank || up->low < low->low ||
-		sort->level[upper] <= sort->level[lower])
-		return ANSWER_NO;
-	return up->rank > low->first ? ANSWER_YES : ANSWER_MAYBE;
 }
 
 /*
@@ -456,7 +340,8 @@ needs(const Sort *sort, int upper, int lower)
 static bool
 search_up(Sort *sort, int node, int budget, int *slot)
 {
-	uint32 seen = ++sort->last_seen;
+	Dag *uses = sort->uses;
+	uint32 walk = pgmig_dag_new_walk(uses);
 	int first = live_slot(sort, sort->not_before[node]);
 	int depth = 0;
 
@@ -466,15 +351,17 @@ search_up(Sort *sort, int node, int budget, int *slot)
 	{
 		int lower = sort->stack[--depth];
 
-		for (int k = sort->up.start[lower]; k < sort->up.start[lower + 1]; k++)
+		for (int k = uses->above_start[lower];
+			 k < uses->above_start[lower + 1];
+			 k++)
 		{
-			int user = sort->up.items[k];
+			int user = uses->above[k];
 
-			if (budget-- == 0)
+			if (budget-- <= 0)
 				return false;
-			if (sort->done[user] || sort->seen[user] == seen)
+			if (sort->done[user] || uses->seen[user] == walk)
 				continue;
-			sort->seen[user] = seen;
+			uses->seen[user] = walk;
 			if (sort->slot[user] >= 0 && sort->slot[user] < *slot)
 				*slot = sort->slot[user];
 			if (*slot == first)
@@ -482,48 +369,7 @@ search_up(Sort *sort, int node, int budget, int *slot)
 			sort->stack[depth++] = user;
 		}
 	}
-	Assert(*slot < sort->nslots);
 	return true;
-}
-
-/*
- * Does upper need lower?  Nodes that were seen do not.  Returns ANSWER_MAYBE
- * if it takes more steps than budget to find out.
- */
-static Answer
-search_below(Sort *sort, int upper, int lower, uint32 seen, int *budget)
-{
-	Answer answer = needs(sort, upper, lower);
-	int depth = 0;
-
-	if (answer != ANSWER_MAYBE)
-		return answer;
-	if (sort->seen[upper] == seen)
-		return ANSWER_NO;
-	sort->seen[upper] = seen;
-	sort->stack[depth++] = upper;
-	while (depth > 0)
-	{
-		int node = sort->stack[--depth];
-
-		for (int k = sort->down.start[node]; k < sort->down.start[node + 1];
-			 k++)
-		{
-			int below = sort->down.items[k];
-
-			if ((*budget)-- <= 0)
-				return ANSWER_MAYBE;
-			if (sort->seen[below] == seen)
-				continue;
-			answer = needs(sort, below, lower);
-			if (answer == ANSWER_YES)
-				return ANSWER_YES;
-			sort->seen[below] = seen;
-			if (answer == ANSWER_MAYBE)
-				sort->stack[depth++] = below;
-		}
-	}
-	return ANSWER_NO;
 }
 
 /*
@@ -536,31 +382,51 @@ search_below(Sort *sort, int upper, int lower, uint32 seen, int *budget)
 static bool
 search_down(Sort *sort, int node, int budget, int *slot)
 {
-	uint32 seen = ++sort->last_seen;
+	uint32 walk = pgmig_dag_new_walk(sort->uses);
 	int *next = &sort->not_before[node];
 
 	for (*next = live_slot(sort, *next); *next < sort->nslots;
 		 *next = live_slot(sort, *next + 1))
 	{
-		Answer answer;
+		DagAnswer answer;
 
 		if (*next == sort->slot[node])
 			continue;
 		if (budget-- <= 0)
 			return false;
-		answer =
-			search_below(sort, sort->slot_node[*next], node, seen, &budget);
-		if (answer == ANSWER_MAYBE)
+		answer = pgmig_dag_is_below(sort->uses,
+									node,
+									sort->slot_node[*next],
+									walk,
+									&budget);
+		if (answer == DAG_UNKNOWN)
 			return false;
-		if (answer == ANSWER_YES)
-		{
-			*slot = *next;
-			return true;
-		}
+		if (answer == DAG_YES)
+			break;
 	}
-	elog(ERROR,
-		 "revision \"%s\" is not needed by what is to be sorted before it",
-		 sort->nodes[node]->id);
+	*slot = *next;
+	return true;
+}
+
+/*
+ * What needs the node also needs what is below it.  So if the walk came to the
+ * node's slot from a node below, the slots that did not need that one need
+ * not be looked at again.
+ */
+static void
+inherit_not_before(Sort *sort, int node)
+{
+	int below = sort->jumped_from[sort->slot[node]];
+	int budget = 0;
+
+	if (below >= 0 && sort->uses->ranks != NULL &&
+		sort->not_before[below] > sort->not_before[node] &&
+		pgmig_dag_is_below(sort->uses,
+						   below,
+						   node,
+						   pgmig_dag_new_walk(sort->uses),
+						   &budget) == DAG_YES)
+		sort->not_before[node] = sort->not_before[below];
 }
 
 /*
@@ -574,16 +440,22 @@ find_user_slot(Sort *sort, int node)
 {
 	int slot;
 
+	inherit_not_before(sort, node);
 	for (int64 budget = FIRST_BUDGET;; budget *= 4)
 	{
+		int steps = Min(budget, PG_INT32_MAX);
+
 		CHECK_FOR_INTERRUPTS();
-		if (budget > FIRST_BUDGET && sort->reach == NULL)
-			build_reach(sort);
-		budget = Min(budget, PG_INT32_MAX / 4);
-		if (search_up(sort, node, budget, &slot) ||
-			search_down(sort, node, budget, &slot))
-			return slot;
+		if (budget > FIRST_BUDGET)
+			pgmig_dag_index(sort->uses);
+		if (search_down(sort, node, steps, &slot) ||
+			search_up(sort, node, steps, &slot))
+			break;
 	}
+	if (slot >= sort->nslots)
+		elog(ERROR, "no revision uses \"%s\"", sort->nodes[node]->id);
+	sort->jumped_from[slot] = node;
+	return slot;
 }
 
 /*
@@ -592,6 +464,7 @@ find_user_slot(Sort *sort, int node)
 static void
 open_slots(Sort *sort)
 {
+	const Dag *uses = sort->uses;
 	List *starts = NIL;
 	ListCell *lc;
 
@@ -599,8 +472,8 @@ open_slots(Sort *sort)
 	{
 		bool used = false;
 
-		for (int k = sort->up.start[i]; k < sort->up.start[i + 1]; k++)
-			used |= sort->up.items[k] < sort->wanted;
+		for (int k = uses->above_start[i]; k < uses->above_start[i + 1]; k++)
+			used |= uses->above[k] < sort->wanted;
 		if (!used)
 			starts = lappend(starts, sort->nodes[i]);
 	}
@@ -623,12 +496,13 @@ open_slots(Sort *sort)
 static int
 advance_slot(Sort *sort, int slot, int node)
 {
+	const Dag *uses = sort->uses;
 	bool replaced = false;
 
 	sort->slot[node] = -1;
-	for (int k = sort->down.start[node]; k < sort->down.start[node + 1]; k++)
+	for (int k = uses->below_start[node]; k < uses->below_start[node + 1]; k++)
 	{
-		int below = sort->down.items[k];
+		int below = uses->below[k];
 
 		if (below >= sort->wanted || sort->done[below] ||
 			sort->slot[below] >= 0)
@@ -676,7 +550,8 @@ emit_nodes(Sort *sort)
 		finish_node(sort, node);
 		slot = advance_slot(sort, slot, node);
 	}
-	Assert(emitted == sort->wanted);
+	if (emitted < sort->wanted)
+		elog(ERROR, "revisions form a cycle");
 }
 
 /*
@@ -699,20 +574,19 @@ pgmig_sort(Graph *graph, List *nodes, List *between, bool oldest_first)
 	List *result = NIL;
 
 	number_nodes(sort, graph, nodes, between);
-	sort->users = allocate_numbers(sort->count, 0);
-	sort->slot = allocate_numbers(sort->count, -1);
-	sort->not_before = allocate_numbers(sort->count, 0);
-	sort->seen = (uint32 *) allocate_numbers(sort->count, 0);
-	sort->stack = allocate_numbers(sort->count, 0);
-	sort->order = allocate_numbers(sort->count, 0);
-	sort->slot_node = allocate_numbers(sort->count, -1);
-	sort->next = allocate_numbers(sort->count, 0);
-	sort->previous = allocate_numbers(sort->count, 0);
+	sort->users = pgmig_dag_numbers(sort->count, 0);
+	sort->slot = pgmig_dag_numbers(sort->count, -1);
+	sort->not_before = pgmig_dag_numbers(sort->count, 0);
+	sort->order = pgmig_dag_numbers(sort->count, 0);
+	sort->stack = pgmig_dag_numbers(sort->count, 0);
+	sort->slot_node = pgmig_dag_numbers(sort->count, -1);
+	sort->jumped_from = pgmig_dag_numbers(sort->count, -1);
+	sort->next = pgmig_dag_numbers(sort->count, 0);
+	sort->previous = pgmig_dag_numbers(sort->count, 0);
 	sort->done =
 		palloc_extended(sort->count + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	build_edges(sort);
+	build_uses(sort);
 	open_slots(sort);
-
 	emit_nodes(sort);
 
 	MemoryContextSwitchTo(old);

@@ -16,16 +16,23 @@
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_namespace.h"
 #include "commands/prepare.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/value.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/portal.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "compat.h"
 #include "run/run.h"
 
 struct SessionState
@@ -134,10 +141,68 @@ close_cursors(const SessionState *state)
 	}
 }
 
+/* May the current role name what is in a schema? */
+static bool
+may_use_schema(Oid schema)
+{
+	return object_aclcheck(NamespaceRelationId,
+						   schema,
+						   GetUserId(),
+						   ACL_USAGE) == ACLCHECK_OK;
+}
+
+/*
+ * Is there any deferrable constraint?  Adds the names (RangeVar *) of those
+ * that are initially immediate to *immediate, as far as the current role can
+ * name them.
+ */
+static bool
+find_deferrable(List **immediate)
+{
+	Relation constraints = table_open(ConstraintRelationId, AccessShareLock);
+	SysScanDesc scan =
+		systable_beginscan(constraints, InvalidOid, false, NULL, 0, NULL);
+	bool found = false;
+	HeapTuple tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+
+		if (!form->condeferrable || isOtherTempNamespace(form->connamespace))
+			continue;
+		found = true;
+		if (form->condeferred || !may_use_schema(form->connamespace))
+			continue;
+		*immediate =
+			lappend(*immediate,
+					makeRangeVar(get_namespace_name(form->connamespace),
+								 pstrdup(NameStr(form->conname)),
+								 -1));
+	}
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+	return found;
+}
+
+/* SET CONSTRAINTS; NIL means ALL. */
+static void
+set_constraints(List *constraints, bool deferred)
+{
+	ConstraintsSetStmt *statement = makeNode(ConstraintsSetStmt);
+
+	statement->constraints = constraints;
+	statement->deferred = deferred;
+	AfterTriggerSetState(statement);
+	CommandCounterIncrement();
+}
+
 /*
  * Fire what deferred constraints have to check, so that a violation is an
  * error of this body and so that the next one finds no pending events; then
  * put the constraints back to what they were declared.
+ *
+ * Triggers can fire at each of these commands: they run as the caller does.
  *
  * There is no command for the latter.  "All deferred", with those that are
  * initially immediate named, is the same, but for constraints that a later
@@ -146,36 +211,14 @@ close_cursors(const SessionState *state)
 static void
 check_deferred_constraints(void)
 {
-	static CatalogQuery query = {
-		.sql =
-			"SELECT string_agg(format('%I.%I', n.nspname, c.conname), ', ')"
-			" FILTER (WHERE NOT c.condeferred), count(*)"
-			" FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace"
-			" WHERE c.condeferrable AND NOT pg_is_other_temp_schema(n.oid)",
-	};
-	CatalogAccess access;
-	char *immediate;
-	bool isnull;
-	int64 count;
+	List *immediate = NIL;
 
-	pgmig_catalog_begin(&access);
-	pgmig_catalog_execute(&query, NULL, NULL, false);
-	MemoryContextSwitchTo(access.caller);
-	immediate = pgmig_catalog_text(0, 1);
-	count = DatumGetInt64(pgmig_catalog_datum(0, 2, &isnull));
-	pgmig_catalog_end(&access);
-	if (count == 0)
+	if (!find_deferrable(&immediate))
 		return;
-	SPI_connect();
-	SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0);
-	SPI_execute("SET CONSTRAINTS ALL DEFERRED", false, 0);
-	SPI_finish();
-	if (immediate == NULL)
-		return;
-	/* Fires nothing; the caller may not use the schemas of all of them. */
-	pgmig_catalog_begin(&access);
-	SPI_execute(psprintf("SET CONSTRAINTS %s IMMEDIATE", immediate), false, 0);
-	pgmig_catalog_end(&access);
+	set_constraints(NIL, false);
+	set_constraints(NIL, true);
+	if (immediate != NIL)
+		set_constraints(immediate, false);
 }
 
 /*

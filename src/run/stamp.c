@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 
 #include "errors.h"
 #include "run/run.h"
@@ -99,16 +100,21 @@ stamp(FunctionCallInfo fcinfo, List *targets)
 	ListCell *lc;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	pgmig_catalog_push_snapshot();
 	plan = make_plan(targets, purge);
+	PopActiveSnapshot();
 	if (plan->add != NIL || plan->remove != NIL)
 	{
 		pgmig_catalog_prepare_write("pgmig_stamp()");
 		pgmig_catalog_lock();
 		pgmig_catalog_check_snapshot();
+		pgmig_catalog_push_snapshot();
 		plan = make_plan(targets, purge);
+		PopActiveSnapshot();
 	}
 	if (plan->add != NIL || plan->remove != NIL)
 		apply_plan(plan, targets, tag);
+	pgmig_catalog_push_snapshot();
 	foreach(lc, pgmig_graph_current(pgmig_catalog_graph()))
 	{
 		Datum value = CStringGetTextDatum(((GraphNode *) lfirst(lc))->id);
@@ -119,6 +125,7 @@ stamp(FunctionCallInfo fcinfo, List *targets)
 							 &value,
 							 &isnull);
 	}
+	PopActiveSnapshot();
 	return (Datum) 0;
 }
 

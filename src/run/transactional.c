@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include "errors.h"
 #include "run/run.h"
@@ -33,10 +34,15 @@ static List *
 make_plan(const RunRequest *request)
 {
 	Graph *graph = pgmig_catalog_graph();
+	List *plan;
 
+	pgmig_catalog_push_snapshot();
 	if (request->downgrade)
-		return pgmig_plan_downgrade(graph, linitial(request->targets));
-	return pgmig_plan_upgrade(graph, request->targets);
+		plan = pgmig_plan_downgrade(graph, linitial(request->targets));
+	else
+		plan = pgmig_plan_upgrade(graph, request->targets);
+	PopActiveSnapshot();
+	return plan;
 }
 
 /*
