@@ -34,4 +34,3 @@ END;
 $$;
 
 -- pgmig: downgrade
--- Nothing to do.

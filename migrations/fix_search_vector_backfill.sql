@@ -14,4 +14,3 @@
 UPDATE events SET search_vector = NULL WHERE search_vector IS NULL;
 
 -- pgmig: downgrade
--- Nothing to do.
