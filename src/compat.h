@@ -61,15 +61,44 @@ object_aclcheck(Oid classid, Oid objectid, Oid roleid, AclMode mode)
 }
 #endif
 
-/* 17: backend ids became process numbers */
+/*
+ * The backend that runs a transaction, or NULL if there is none: the
+ * transaction may be a prepared one.
+ *
+ * 17: backend ids became process numbers
+ */
 static inline PGPROC *
 VirtualTransactionIdGetProc(VirtualTransactionId vxid)
 {
 #if PG_VERSION_NUM < 170000
-	return BackendIdGetProc(vxid.backendId);
+	PGPROC *proc = BackendIdGetProc(vxid.backendId);
+
+	return proc != NULL && proc->lxid == vxid.localTransactionId ? proc : NULL;
 #else
-	return ProcNumberGetProc(vxid.procNumber);
+	PGPROC *proc = ProcNumberGetProc(vxid.procNumber);
+
+	return proc != NULL && proc->vxid.lxid == vxid.localTransactionId ? proc
+																	  : NULL;
 #endif
 }
+
+/* 16: whether only summarizing indexes are to be updated */
+#if PG_VERSION_NUM < 160000
+#define ExecInsertIndexTuples(resultRelInfo,                                  \
+							  slot,                                           \
+							  estate,                                         \
+							  update,                                         \
+							  noDupErr,                                       \
+							  specConflict,                                   \
+							  arbiterIndexes,                                 \
+							  onlySummarizing)                                \
+	ExecInsertIndexTuples(resultRelInfo,                                      \
+						  slot,                                               \
+						  estate,                                             \
+						  update,                                             \
+						  noDupErr,                                           \
+						  specConflict,                                       \
+						  arbiterIndexes)
+#endif
 
 #endif /* PGMIG_COMPAT_H */

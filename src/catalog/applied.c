@@ -10,12 +10,14 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -213,30 +215,56 @@ pgmig_catalog_record_steps(int64 run, List *records)
 	pgmig_catalog_end(&access);
 }
 
+/* Store a row, with its index entries. */
+static void
+insert_row(Relation table, TupleTableSlot *slot)
+{
+	EState *estate = CreateExecutorState();
+	ResultRelInfo *result = makeNode(ResultRelInfo);
+
+	InitResultRelInfo(result, table, 0, NULL, 0);
+	ExecOpenIndices(result, false);
+	ExecConstraints(result, slot, estate);
+	simple_table_tuple_insert(table, slot);
+	if (result->ri_NumIndices > 0)
+		(void) ExecInsertIndexTuples(result,
+									 slot,
+									 estate,
+									 false,
+									 false,
+									 NULL,
+									 NIL,
+									 false);
+	ExecCloseIndices(result);
+	FreeExecutorState(estate);
+}
+
 /*
  * Add a revision to what is applied in this scope.
  *
  * checksum is that of the body that was run.  A step is to cost little, so
- * this goes around the executor, and with it around the triggers: the caller
- * follows a plan, which keeps the applied set closed, and holds the lock.
+ * this does without a plan and without triggers: the caller follows a plan of
+ * its own, which keeps the applied set closed, and holds the lock.
  */
 void
 pgmig_catalog_apply(int64 run, const char *revision, const char *checksum)
 {
 	Relation applied = open_table("applied", RowExclusiveLock);
-	Datum values[NATTS_APPLIED];
-	bool nulls[NATTS_APPLIED] = {false};
-	HeapTuple tuple;
+	TupleTableSlot *slot = table_slot_create(applied, NULL);
+	Datum *values = slot->tts_values;
 
+	/* A later version of the extension may have more columns. */
+	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
+		slot->tts_isnull[i] = i >= NATTS_APPLIED;
 	values[ANUM_APPLIED_SCOPE - 1] = CStringGetTextDatum(pgmig_scope);
 	values[ANUM_APPLIED_REVISION - 1] = CStringGetTextDatum(revision);
 	values[ANUM_APPLIED_RUN - 1] = Int64GetDatum(run);
 	values[ANUM_APPLIED_APPLIED_AT - 1] =
 		TimestampTzGetDatum(GetCurrentTimestamp());
 	values[ANUM_APPLIED_CHECKSUM - 1] = CStringGetTextDatum(checksum);
-	tuple = heap_form_tuple(RelationGetDescr(applied), values, nulls);
-	CatalogTupleInsert(applied, tuple);
-	heap_freetuple(tuple);
+	ExecStoreVirtualTuple(slot);
+	insert_row(applied, slot);
+	ExecDropSingleTupleTableSlot(slot);
 	table_close(applied, NoLock);
 	CommandCounterIncrement();
 }
@@ -253,7 +281,7 @@ pgmig_catalog_unapply(const char *revision)
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "revision \"%s\" is not applied", revision);
-	CatalogTupleDelete(applied, &tuple->t_self);
+	simple_heap_delete(applied, &tuple->t_self);
 	systable_endscan(scan);
 	table_close(applied, NoLock);
 	CommandCounterIncrement();

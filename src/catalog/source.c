@@ -172,6 +172,20 @@ allocate_nodes(Graph *graph, int count)
 }
 
 /*
+ * The node of that id, which has been read: in the middle of a restore, other
+ * tables may be there before the revisions.
+ */
+static GraphNode *
+loaded_node(Graph *graph, const char *id)
+{
+	GraphNode *node = pgmig_graph_node(graph, id);
+
+	if (!node->loaded)
+		elog(ERROR, "revision \"%s\" is not in the catalogue", id);
+	return node;
+}
+
+/*
  * Read all edges of one kind: fills in the lower and the upper neighbours of
  * every node.  The offsets are those of the count and of the array in
  * GraphNode.
@@ -194,7 +208,7 @@ load_edges(Graph *graph, CatalogQuery *query, size_t down_count, size_t down,
 		{
 			char *id = pgmig_catalog_text(row, i + 1);
 
-			ends[row * 2 + i] = pgmig_graph_node(graph, id);
+			ends[row * 2 + i] = loaded_node(graph, id);
 			pfree(id);
 		}
 		COUNT(ends[row * 2], down_count)++;
@@ -295,7 +309,7 @@ load_all(Graph *graph)
 	{
 		char *id = pgmig_catalog_text(row, 1);
 
-		read_applied_at(pgmig_graph_node(graph, id), row, 2);
+		read_applied_at(loaded_node(graph, id), row, 2);
 		pfree(id);
 	}
 	SPI_freetuptable(SPI_tuptable);
@@ -314,7 +328,7 @@ load_all(Graph *graph)
 	count = pgmig_catalog_execute(&labels, NULL, NULL, true);
 	for (uint64 row = 0; row < count; row++)
 	{
-		GraphNode *node = pgmig_graph_node(graph, pgmig_catalog_text(row, 1));
+		GraphNode *node = loaded_node(graph, pgmig_catalog_text(row, 1));
 
 		MemoryContextSwitchTo(graph->cxt);
 		node->labels = lappend(node->labels, pgmig_catalog_text(row, 2));

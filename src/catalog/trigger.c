@@ -6,8 +6,10 @@
  * The invariants: the graph has no cycle; what is applied is closed under
  * parents and dependencies, in each scope, and was applied with the body that
  * is recorded; has_children says what it says; no label is the id of a
- * revision.  Each trigger checks what its statement can have broken, whatever
- * the order in which tables are filled, so that a restore passes.
+ * revision; what is named as a revision is there.  Each trigger checks what
+ * its statement can have broken, whatever the order in which tables are
+ * filled, so that a restore passes.  That is why these are no foreign keys:
+ * pg_restore with several jobs fills the tables of an extension in any order.
  *
  * What two sessions write at once must not break together what neither breaks
  * alone: direct SQL waits for the lock of exclusion.c where it matters.
@@ -101,6 +103,25 @@ report_not_closed(uint64 row)
 				 "Use pgmig_upgrade(), pgmig_downgrade() or pgmig_stamp(), which keep what is applied complete.")));
 }
 
+/*
+ * Is there no revision?  Then the tables that refer to revisions are being
+ * restored before them, and what they refer to cannot be checked.
+ */
+static bool
+no_revisions(void)
+{
+	return execute("SELECT FROM pgmig.revision LIMIT 1") == 0;
+}
+
+pg_noreturn static void
+report_missing(const char *revision)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+			 errmsg("revision \"%s\" does not exist", revision),
+			 errhint("Load it first, with pgmig_import() or pgmig_load().")));
+}
+
 PG_FUNCTION_INFO_V1(pgmig_trigger_edges);
 
 /*
@@ -133,6 +154,22 @@ pgmig_trigger_edges(PG_FUNCTION_ARGS)
 		pgmig_catalog_end(&access);
 		return PointerGetDatum(NULL);
 	}
+	if (no_revisions())
+	{
+		pgmig_catalog_end(&access);
+		return PointerGetDatum(NULL);
+	}
+	if (execute(is_parent ? "SELECT e.needed FROM new_rows n,"
+							" LATERAL (VALUES (n.revision), (n.parent))"
+							" e (needed)"
+							" WHERE NOT EXISTS (SELECT FROM pgmig.revision r"
+							" WHERE r.revision = e.needed)"
+						  : "SELECT e.needed FROM new_rows n,"
+							" LATERAL (VALUES (n.revision), (n.dependency))"
+							" e (needed)"
+							" WHERE NOT EXISTS (SELECT FROM pgmig.revision r"
+							" WHERE r.revision = e.needed)") > 0)
+		report_missing(pgmig_catalog_text(0, 1));
 	if (is_parent)
 		execute("UPDATE pgmig.revision r SET has_children = true"
 				" FROM (SELECT DISTINCT parent FROM new_rows) n"
@@ -182,8 +219,12 @@ pgmig_trigger_applied(PG_FUNCTION_ARGS)
 
 	begin_trigger(&access, fcinfo, "pgmig_trigger_applied");
 	lock_out_writers();
-	if (trigger->tg_newtable != NULL)
+	if (trigger->tg_newtable != NULL && !no_revisions())
 	{
+		if (execute("SELECT n.revision FROM new_rows n"
+					" WHERE NOT EXISTS (SELECT FROM pgmig.revision r"
+					" WHERE r.revision = n.revision)") > 0)
+			report_missing(pgmig_catalog_text(0, 1));
 		if (execute("SELECT n.revision, e.needed, n.scope FROM new_rows n,"
 					" LATERAL (SELECT p.parent FROM pgmig.revision_parent p"
 					" WHERE p.revision = n.revision"
@@ -238,28 +279,65 @@ new_value(const TriggerData *trigger, const char *column)
 	return SPI_getvalue(tuple, descriptor, SPI_fnumber(descriptor, column));
 }
 
+/* Does a query for one name find something? */
+static bool
+finds(CatalogQuery *query, const char *name)
+{
+	Datum values[1];
+
+	values[0] = CStringGetTextDatum(name);
+	return pgmig_catalog_execute(query, values, NULL, false) > 0;
+}
+
+/* Refuse to rename a revision to which something refers. */
+static void
+check_renamed(const TriggerData *trigger)
+{
+	static CatalogQuery query = {
+		.sql = "SELECT FROM pgmig.revision_parent"
+			   " WHERE revision = $1 OR parent = $1"
+			   " UNION ALL SELECT FROM pgmig.revision_dependency"
+			   " WHERE revision = $1 OR dependency = $1"
+			   " UNION ALL SELECT FROM pgmig.branch_label WHERE revision = $1"
+			   " UNION ALL SELECT FROM pgmig.applied WHERE revision = $1",
+		.nargs = 1,
+		.argtypes = {TEXTOID},
+	};
+	TupleDesc descriptor = RelationGetDescr(trigger->tg_relation);
+	char *name = SPI_getvalue(trigger->tg_trigtuple,
+							  descriptor,
+							  SPI_fnumber(descriptor, "revision"));
+
+	if (finds(&query, name))
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("the id of revision \"%s\" cannot change", name),
+				 errdetail(
+					 "It has parents, children, dependencies or labels, or is applied."),
+				 errhint("Make a new revision.")));
+}
+
 PG_FUNCTION_INFO_V1(pgmig_trigger_name);
 
 /*
  * AFTER trigger, for each row, on revision and branch_label: an id and a
- * label are not the same.
+ * label are not the same, and a label belongs to a revision.
  */
 Datum
 pgmig_trigger_name(PG_FUNCTION_ARGS)
 {
 	static CatalogQuery labels = {
-		.sql = "SELECT revision FROM pgmig.branch_label WHERE label = $1",
+		.sql = "SELECT FROM pgmig.branch_label WHERE label = $1",
 		.nargs = 1,
 		.argtypes = {TEXTOID},
 	};
 	static CatalogQuery ids = {
-		.sql = "SELECT revision FROM pgmig.revision WHERE revision = $1",
+		.sql = "SELECT FROM pgmig.revision WHERE revision = $1",
 		.nargs = 1,
 		.argtypes = {TEXTOID},
 	};
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	CatalogAccess access;
-	Datum values[1];
 	bool is_label;
 	char *name;
 
@@ -268,14 +346,87 @@ pgmig_trigger_name(PG_FUNCTION_ARGS)
 	is_label = strcmp(RelationGetRelationName(trigger->tg_relation),
 					  "branch_label") == 0;
 	name = new_value(trigger, is_label ? "label" : "revision");
-	values[0] = CStringGetTextDatum(name);
-	if (pgmig_catalog_execute(is_label ? &ids : &labels, values, NULL, false) >
-		0)
+	if (finds(is_label ? &ids : &labels, name))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("\"%s\" cannot be both a revision id and a branch label",
 						name),
 				 errhint("Choose another name.")));
+	name = new_value(trigger, "revision");
+	if (is_label && !finds(&ids, name) && !no_revisions())
+		report_missing(name);
+	if (!is_label && TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		check_renamed(trigger);
+	pgmig_catalog_end(&access);
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * Revisions are deleted: others that need them must not be left, and what
+ * belongs to them goes along.
+ */
+static void
+delete_with_revisions(void)
+{
+	if (execute("SELECT o.revision, n.revision FROM old_rows o"
+				" JOIN (SELECT parent, revision FROM pgmig.revision_parent"
+				" UNION ALL"
+				" SELECT dependency, revision FROM pgmig.revision_dependency)"
+				" n (needed, revision) ON n.needed = o.revision"
+				" JOIN pgmig.revision r ON r.revision = n.revision") > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("revision \"%s\" cannot be deleted because revision \"%s\" needs it",
+						pgmig_catalog_text(0, 1),
+						pgmig_catalog_text(0, 2)),
+				 errhint("Delete that one first.")));
+	if (execute("SELECT o.revision FROM old_rows o"
+				" JOIN pgmig.applied a ON a.revision = o.revision") > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("revision \"%s\" cannot be deleted because it is applied",
+						pgmig_catalog_text(0, 1)),
+				 errhint("Downgrade below it first.")));
+	execute("DELETE FROM pgmig.revision_parent p USING old_rows o"
+			" WHERE p.revision = o.revision");
+	execute("DELETE FROM pgmig.revision_dependency d USING old_rows o"
+			" WHERE d.revision = o.revision");
+	execute("DELETE FROM pgmig.branch_label l USING old_rows o"
+			" WHERE l.revision = o.revision");
+}
+
+PG_FUNCTION_INFO_V1(pgmig_trigger_references);
+
+/*
+ * AFTER trigger, for each statement that deletes or truncates, on revision
+ * and run.
+ */
+Datum
+pgmig_trigger_references(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	CatalogAccess access;
+	bool is_run;
+
+	begin_trigger(&access, fcinfo, "pgmig_trigger_references");
+	lock_out_writers();
+	is_run = strcmp(RelationGetRelationName(trigger->tg_relation), "run") == 0;
+	if (is_run && trigger->tg_oldtable != NULL)
+		execute("DELETE FROM pgmig.run_step s USING old_rows o"
+				" WHERE s.run = o.run");
+	else if (is_run)
+		execute("DELETE FROM pgmig.run_step");
+	else if (trigger->tg_oldtable != NULL)
+		delete_with_revisions();
+	else if (execute("SELECT FROM pgmig.revision_parent"
+					 " UNION ALL SELECT FROM pgmig.revision_dependency"
+					 " UNION ALL SELECT FROM pgmig.branch_label"
+					 " UNION ALL SELECT FROM pgmig.applied") > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("cannot truncate table \"revision\" alone"),
+				 errhint(
+					 "Truncate revision_parent, revision_dependency, branch_label and applied in the same command.")));
 	pgmig_catalog_end(&access);
 	return PointerGetDatum(NULL);
 }

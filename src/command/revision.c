@@ -179,12 +179,6 @@ pgmig_revision(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("message must not be null"),
 				 errhint("Say in one line what the revision does.")));
-	message += strspn(message, " \t\r\n\f");
-	if (message[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("message must not be empty"),
-				 errhint("Say in one line what the revision does.")));
 	if (upgrade == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

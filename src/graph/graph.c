@@ -430,6 +430,15 @@ add_labels(GraphNode *node, List *labels)
 	}
 }
 
+/* A child may also depend on its parent, and is one user then. */
+static bool
+has_several_users(const GraphNode *node)
+{
+	if (node->nchildren == 1 && node->ndependents == 1)
+		return node->children[0] != node->dependents[0];
+	return node->nchildren + node->ndependents > 1;
+}
+
 /*
  * A label goes up to all descendants over children.  It also goes down, but
  * only from a plain chain: from the last descendant through parents as long
@@ -460,7 +469,7 @@ spread_labels(Graph *graph, GraphNode *start)
 			stack = lappend(stack, node->children[i]);
 		}
 	}
-	while (last->nchildren + last->ndependents < 2 && last->nparents < 2)
+	while (!has_several_users(last) && last->nparents < 2)
 	{
 		CHECK_FOR_INTERRUPTS();
 		add_labels(last, labels);

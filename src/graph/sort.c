@@ -34,7 +34,7 @@
 /* If not more revisions have a dependency, they are compared in pairs. */
 #define MAX_PAIRED 16
 
-typedef struct Sort
+typedef struct StepSort
 {
 	uint32 mark; /* GraphNode.mark of the nodes, index is their number */
 	int count;   /* number of nodes */
@@ -54,10 +54,10 @@ typedef struct Sort
 	int *jumped_from; /* by slot: node that led the walk there, or -1 */
 	int *next;        /* by slot: itself, or where to look for a live one */
 	int *previous;    /* likewise, by slot + 1; 0 is the end */
-} Sort;
+} StepSort;
 
 static void
-number_nodes(Sort *sort, Graph *graph, List *nodes, List *between)
+number_nodes(StepSort *sort, Graph *graph, List *nodes, List *between)
 {
 	ListCell *lc;
 
@@ -80,7 +80,7 @@ number_nodes(Sort *sort, Graph *graph, List *nodes, List *between)
 
 /* The number of a node, or -1 if it is not among those to sort. */
 static inline int
-number_of(const Sort *sort, const GraphNode *node)
+number_of(const StepSort *sort, const GraphNode *node)
 {
 	return node->mark == sort->mark ? node->index : -1;
 }
@@ -90,7 +90,7 @@ number_of(const Sort *sort, const GraphNode *node)
  * the place of a node's first dependency is, and which places to leave out.
  */
 static Dag *
-build_dag(const Sort *sort, const int *places, const bool *redundant)
+build_dag(const StepSort *sort, const int *places, const bool *redundant)
 {
 	Dag *dag;
 	int edges = 0;
@@ -132,7 +132,7 @@ build_dag(const Sort *sort, const int *places, const bool *redundant)
  * Which of the users are above another one?  They are few: ask for each pair.
  */
 static void
-compare_users(Sort *sort, const int *users, int count, bool *above)
+compare_users(StepSort *sort, const int *users, int count, bool *above)
 {
 	for (int i = 0; i < count; i++)
 	{
@@ -155,7 +155,7 @@ compare_users(Sort *sort, const int *users, int count, bool *above)
  * highest.
  */
 static void
-walk_up_from_users(Sort *sort, const int *users, int count, bool *above)
+walk_up_from_users(StepSort *sort, const int *users, int count, bool *above)
 {
 	Dag *dag = sort->lineage;
 	uint32 walk = pgmig_dag_new_walk(dag);
@@ -195,7 +195,8 @@ walk_up_from_users(Sort *sort, const int *users, int count, bool *above)
  * revision over parents has it too.  Find such users of dep.
  */
 static void
-find_redundant(Sort *sort, GraphNode *dep, const int *places, bool *redundant)
+find_redundant(StepSort *sort, GraphNode *dep, const int *places,
+			   bool *redundant)
 {
 	int *users = palloc(sizeof(int) * dep->ndependents);
 	bool *above = palloc0(sizeof(bool) * dep->ndependents);
@@ -235,7 +236,7 @@ find_redundant(Sort *sort, GraphNode *dep, const int *places, bool *redundant)
 }
 
 static void
-build_uses(Sort *sort)
+build_uses(StepSort *sort)
 {
 	int *places = pgmig_dag_numbers(sort->count, 0);
 	bool *redundant;
@@ -261,7 +262,7 @@ build_uses(Sort *sort)
 }
 
 static void
-append_slot(Sort *sort, int node)
+append_slot(StepSort *sort, int node)
 {
 	int slot = sort->nslots++;
 
@@ -273,7 +274,7 @@ append_slot(Sort *sort, int node)
 }
 
 static void
-delete_slot(Sort *sort, int slot)
+delete_slot(StepSort *sort, int slot)
 {
 	sort->slot_node[slot] = -1;
 	sort->next[slot] = slot + 1;
@@ -294,14 +295,14 @@ follow(int *links, int from)
 
 /* The first live slot from there on; nslots if there is none. */
 static inline int
-live_slot(Sort *sort, int slot)
+live_slot(StepSort *sort, int slot)
 {
 	return follow(sort->next, slot);
 }
 
 /* The live slot before this one, or else the first. */
 static int
-slot_before(Sort *sort, int slot)
+slot_before(StepSort *sort, int slot)
 {
 	int before = follow(sort->previous, slot);
 
@@ -312,7 +313,7 @@ slot_before(Sort *sort, int slot)
  * Count a node as done, and with it what was there only for its sake.
  */
 static void
-finish_node(Sort *sort, int node)
+finish_node(StepSort *sort, int node)
 {
 	const Dag *uses = sort->uses;
 	int depth = 0;
@@ -338,7 +339,7 @@ finish_node(Sort *sort, int node)
  * more steps than budget.
  */
 static bool
-search_up(Sort *sort, int node, int budget, int *slot)
+search_up(StepSort *sort, int node, int budget, int *slot)
 {
 	Dag *uses = sort->uses;
 	uint32 walk = pgmig_dag_new_walk(uses);
@@ -380,7 +381,7 @@ search_up(Sort *sort, int node, int budget, int *slot)
  * by something below it.
  */
 static bool
-search_down(Sort *sort, int node, int budget, int *slot)
+search_down(StepSort *sort, int node, int budget, int *slot)
 {
 	uint32 walk = pgmig_dag_new_walk(sort->uses);
 	int *next = &sort->not_before[node];
@@ -414,7 +415,7 @@ search_down(Sort *sort, int node, int budget, int *slot)
  * not be looked at again.
  */
 static void
-inherit_not_before(Sort *sort, int node)
+inherit_not_before(StepSort *sort, int node)
 {
 	int below = sort->jumped_from[sort->slot[node]];
 	int budget = 0;
@@ -436,7 +437,7 @@ inherit_not_before(Sort *sort, int node)
  * Both ways are tried in turn, with a growing number of steps.
  */
 static int
-find_user_slot(Sort *sort, int node)
+find_user_slot(StepSort *sort, int node)
 {
 	int slot;
 
@@ -462,7 +463,7 @@ find_user_slot(Sort *sort, int node)
  * Open a slot for each wanted node that no wanted one uses.
  */
 static void
-open_slots(Sort *sort)
+open_slots(StepSort *sort)
 {
 	const Dag *uses = sort->uses;
 	List *starts = NIL;
@@ -494,7 +495,7 @@ open_slots(Sort *sort)
  * rest gets slots at the end.  Returns the slot to continue with.
  */
 static int
-advance_slot(Sort *sort, int slot, int node)
+advance_slot(StepSort *sort, int slot, int node)
 {
 	const Dag *uses = sort->uses;
 	bool replaced = false;
@@ -526,7 +527,7 @@ advance_slot(Sort *sort, int slot, int node)
  * Fill sort->order.
  */
 static void
-emit_nodes(Sort *sort)
+emit_nodes(StepSort *sort)
 {
 	int slot = live_slot(sort, 0);
 	int emitted = 0;
@@ -555,7 +556,7 @@ emit_nodes(Sort *sort)
 }
 
 /*
- * Sort revisions as Alembic does: newest first, or just the reverse.
+ * StepSort revisions as Alembic does: newest first, or just the reverse.
  *
  * between are revisions that do not belong to the result but through which
  * members of it may be connected.  With them, every path from one member to
@@ -570,7 +571,7 @@ pgmig_sort(Graph *graph, List *nodes, List *between, bool oldest_first)
 											  "pgmig sort",
 											  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
-	Sort *sort = palloc0(sizeof(Sort));
+	StepSort *sort = palloc0(sizeof(StepSort));
 	List *result = NIL;
 
 	number_nodes(sort, graph, nodes, between);

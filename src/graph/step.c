@@ -69,14 +69,14 @@ pgmig_step_no_start(const Target *target)
 		ereport(ERROR,
 				(errcode(ERRCODE_PGMIG_OUT_OF_STEPS),
 				 errmsg("relative target \"%s\" leads too far", target->text),
-				 errdetail("No revision in branch \"%s\" is applied.",
+				 errdetail("None of the current revisions is in branch \"%s\".",
 						   target->branch),
 				 errhint("pgmig_current() lists what is applied.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_PGMIG_OUT_OF_STEPS),
 			 errmsg("relative target \"%s\" leads too far", target->text),
 			 errdetail("No revision is applied."),
-			 errhint("pgmig_upgrade() applies revisions.")));
+			 errhint("There is nothing to downgrade; pgmig_upgrade() applies revisions.")));
 }
 
 static void
@@ -118,7 +118,7 @@ pgmig_step_check(const Target *target, WalkEnd end)
 				 ? errhint("Use at most \"%c%d\", or name a revision.",
 						   target->offset[0],
 						   end.steps)
-				 : errhint("Name a revision, or leave out the steps.")));
+				 : errhint("Name a revision instead.")));
 }
 
 /* Take the only one of the choices, which is not base. */

@@ -180,10 +180,11 @@ report_activity(const BodyRun *body, const char *text)
 static void
 run_statement(BodyRun *body, const char *text)
 {
+	SPIExecuteOptions options = {.dest = None_Receiver};
 	int code;
 
 	report_activity(body, text);
-	code = SPI_execute(text, false, 0);
+	code = SPI_execute_extended(text, &options);
 	if (code == SPI_ERROR_TRANSACTION)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
@@ -201,7 +202,6 @@ run_statement(BodyRun *body, const char *text)
 			 "could not execute a statement of a migration body: %s",
 			 SPI_result_code_string(code));
 	body->rows += SPI_processed;
-	SPI_freetuptable(SPI_tuptable);
 	if (pgmig_catalog_relation(true) != body->catalogue)
 		ereport(ERROR,
 				(errcode(ERRCODE_PGMIG_IN_BODY),
