@@ -9,6 +9,9 @@
 -- Names of revisions, labels and scopes compare byte by byte, whatever the
 -- locale of the database.
 --
+-- Triggers check what refers to what: a parallel pg_restore fills the tables
+-- of an extension in any order, which foreign keys would not let pass.
+--
 
 CREATE SCHEMA pgmig;
 COMMENT ON SCHEMA pgmig IS 'migration history: revision graph, bodies, what is applied, and the log of runs';
@@ -61,9 +64,7 @@ CREATE TABLE pgmig.revision_parent (
     ordinal  integer NOT NULL,
     parent   text COLLATE pg_catalog."C" NOT NULL,
     CONSTRAINT revision_parent_pkey PRIMARY KEY (revision, ordinal),
-    CONSTRAINT revision_parent_key UNIQUE (parent, revision),
-    CONSTRAINT revision_parent_revision_fkey FOREIGN KEY (revision) REFERENCES pgmig.revision ON DELETE CASCADE,
-    CONSTRAINT revision_parent_parent_fkey FOREIGN KEY (parent) REFERENCES pgmig.revision
+    CONSTRAINT revision_parent_key UNIQUE (parent, revision)
 );
 COMMENT ON TABLE pgmig.revision_parent IS 'edges of the graph: the revisions that a revision revises';
 COMMENT ON COLUMN pgmig.revision_parent.ordinal IS 'order in which the document names them, from 1';
@@ -74,9 +75,7 @@ CREATE TABLE pgmig.revision_dependency (
     dependency text COLLATE pg_catalog."C" NOT NULL,
     declared   text NOT NULL,
     CONSTRAINT revision_dependency_pkey PRIMARY KEY (revision, ordinal),
-    CONSTRAINT revision_dependency_key UNIQUE (dependency, revision),
-    CONSTRAINT revision_dependency_revision_fkey FOREIGN KEY (revision) REFERENCES pgmig.revision ON DELETE CASCADE,
-    CONSTRAINT revision_dependency_dependency_fkey FOREIGN KEY (dependency) REFERENCES pgmig.revision
+    CONSTRAINT revision_dependency_key UNIQUE (dependency, revision)
 );
 COMMENT ON TABLE pgmig.revision_dependency IS 'edges of the graph: the revisions that a revision depends on without revising them';
 COMMENT ON COLUMN pgmig.revision_dependency.ordinal IS 'order in which the document names them, from 1';
@@ -88,8 +87,7 @@ CREATE TABLE pgmig.branch_label (
     ordinal  integer NOT NULL,
     CONSTRAINT branch_label_pkey PRIMARY KEY (label),
     CONSTRAINT branch_label_revision_key UNIQUE (revision, ordinal),
-    CONSTRAINT branch_label_check CHECK (label OPERATOR(pg_catalog.!~) '[[:space:][:cntrl:],@+:-]' AND pg_catalog.octet_length(label) OPERATOR(pg_catalog.<=) 255 AND label OPERATOR(pg_catalog.<>) ALL ('{"",head,heads,base,current}'::text[])),
-    CONSTRAINT branch_label_revision_fkey FOREIGN KEY (revision) REFERENCES pgmig.revision ON DELETE CASCADE
+    CONSTRAINT branch_label_check CHECK (label OPERATOR(pg_catalog.!~) '[[:space:][:cntrl:],@+:-]' AND pg_catalog.octet_length(label) OPERATOR(pg_catalog.<=) 255 AND label OPERATOR(pg_catalog.<>) ALL ('{"",head,heads,base,current}'::text[]))
 );
 COMMENT ON TABLE pgmig.branch_label IS 'branch labels and the revisions that carry them';
 
@@ -135,7 +133,6 @@ CREATE TABLE pgmig.run_step (
     statement        integer,
     line             integer,
     CONSTRAINT run_step_pkey PRIMARY KEY (run, step),
-    CONSTRAINT run_step_run_fkey FOREIGN KEY (run) REFERENCES pgmig.run ON DELETE CASCADE,
     CONSTRAINT run_step_direction_check CHECK (direction OPERATOR(pg_catalog.=) ANY ('{upgrade,downgrade,stamp}'::text[])),
     CONSTRAINT run_step_outcome_check CHECK (outcome OPERATOR(pg_catalog.=) ANY ('{running,done,failed}'::text[]))
 );
@@ -149,9 +146,7 @@ CREATE TABLE pgmig.applied (
     run        bigint NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     checksum   text COLLATE pg_catalog."C" NOT NULL,
-    CONSTRAINT applied_pkey PRIMARY KEY (revision, scope),
-    CONSTRAINT applied_revision_fkey FOREIGN KEY (revision) REFERENCES pgmig.revision,
-    CONSTRAINT applied_run_fkey FOREIGN KEY (run) REFERENCES pgmig.run
+    CONSTRAINT applied_pkey PRIMARY KEY (revision, scope)
 );
 COMMENT ON TABLE pgmig.applied IS 'what is applied now, in each scope; closed under parents and dependencies';
 COMMENT ON COLUMN pgmig.applied.scope IS 'value of pgmig.scope when the revision was applied';
@@ -186,6 +181,11 @@ CREATE FUNCTION pgmig_trigger_name() RETURNS trigger
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_trigger_name() FROM PUBLIC;
 COMMENT ON FUNCTION pgmig_trigger_name() IS 'trigger: no branch label is the id of a revision';
+
+CREATE FUNCTION pgmig_trigger_references() RETURNS trigger
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_trigger_references() FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_trigger_references() IS 'trigger: what others need is not deleted, what belongs to it goes along';
 
 CREATE FUNCTION pgmig_trigger_checksum() RETURNS trigger
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
@@ -233,8 +233,18 @@ CREATE TRIGGER name_insert AFTER INSERT ON pgmig.revision
     FOR EACH ROW EXECUTE FUNCTION pgmig_trigger_name();
 CREATE TRIGGER name_update AFTER UPDATE OF revision ON pgmig.revision
     FOR EACH ROW WHEN (OLD.revision OPERATOR(pg_catalog.<>) NEW.revision) EXECUTE FUNCTION pgmig_trigger_name();
-CREATE TRIGGER name_write AFTER INSERT OR UPDATE OF label ON pgmig.branch_label
+CREATE TRIGGER name_write AFTER INSERT OR UPDATE ON pgmig.branch_label
     FOR EACH ROW EXECUTE FUNCTION pgmig_trigger_name();
+CREATE TRIGGER references_delete AFTER DELETE ON pgmig.revision
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_references();
+CREATE TRIGGER references_truncate AFTER TRUNCATE ON pgmig.revision
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_references();
+CREATE TRIGGER references_delete AFTER DELETE ON pgmig.run
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_references();
+CREATE TRIGGER references_truncate AFTER TRUNCATE ON pgmig.run
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_references();
 CREATE TRIGGER checksum_update AFTER UPDATE OF upgrade_checksum ON pgmig.revision
     FOR EACH ROW WHEN (OLD.upgrade_checksum OPERATOR(pg_catalog.<>) NEW.upgrade_checksum) EXECUTE FUNCTION pgmig_trigger_checksum();
 CREATE TRIGGER applied_insert AFTER INSERT ON pgmig.applied

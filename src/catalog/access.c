@@ -75,9 +75,11 @@ catalogue_owner(void)
 	return owner;
 }
 
-/* Set a setting to the end of the nest level. */
-static void
-set_option(const char *name, const char *value)
+/*
+ * Set a setting, to the end of the current GUC nest level.
+ */
+void
+pgmig_catalog_set_option(const char *name, const char *value)
 {
 	(void) set_config_option(name,
 							 value,
@@ -107,8 +109,8 @@ pgmig_catalog_begin(CatalogAccess *access)
 	access->guc_level = NewGUCNestLevel();
 	RestrictSearchPath();
 	/* A plan is kept while its tables grow, and they may start empty. */
-	set_option("enable_seqscan", "off");
-	set_option("jit", "off");
+	pgmig_catalog_set_option("enable_seqscan", "off");
+	pgmig_catalog_set_option("jit", "off");
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 }
@@ -165,14 +167,14 @@ pgmig_catalog_execute(CatalogQuery *query, Datum *values, const char *nulls,
 }
 
 /*
- * Make the active snapshot one that sees all that is committed (at READ
- * COMMITTED) or done by now.  The caller pops it with PopActiveSnapshot().
+ * Make the active snapshot one that sees all that is committed or done by
+ * now, at any isolation level.  The caller pops it with PopActiveSnapshot().
  */
 void
 pgmig_catalog_push_snapshot(void)
 {
 	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
+	PushActiveSnapshot(GetLatestSnapshot());
 }
 
 /*

@@ -33,6 +33,17 @@ set_writer_tag(LOCKTAG *tag)
 	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, LOCK_KEY, 0, LOCK_KIND_WRITER);
 }
 
+static void
+wait_error_callback(void *arg)
+{
+	int pid = *(int *) arg;
+
+	if (pid == 0)
+		errcontext("while waiting for another migration run");
+	else
+		errcontext("while waiting for the migration run of process %d", pid);
+}
+
 /*
  * Wait until no other session changes the catalogue, and keep others away to
  * the end of the transaction.
@@ -44,8 +55,22 @@ pgmig_catalog_lock(void)
 {
 	LOCKTAG tag;
 
+	ErrorContextCallback callback;
+	LockAcquireResult result;
+
 	set_writer_tag(&tag);
-	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+	result = LockAcquire(&tag, ExclusiveLock, false, true);
+	if (result == LOCKACQUIRE_NOT_AVAIL)
+	{
+		int pid = pgmig_catalog_lock_holder();
+
+		callback.callback = wait_error_callback;
+		callback.arg = &pid;
+		callback.previous = error_context_stack;
+		error_context_stack = &callback;
+		(void) LockAcquire(&tag, ExclusiveLock, false, false);
+		error_context_stack = callback.previous;
+	}
 	/* A script of pgmig_upgrade_sql() locks the table instead. */
 	LockRelationOid(get_relname_relid("run",
 									  get_namespace_oid("pgmig", false)),

@@ -106,7 +106,7 @@ make_revision(const char *message, const char *rev_id, List *targets,
 		check_name("revision id", rev_id);
 	if (branch_label != NULL)
 		check_name("branch label", branch_label);
-	pgmig_catalog_prepare_write("making a revision");
+	pgmig_catalog_prepare_write("pgmig_revision()");
 	pgmig_catalog_lock();
 	pgmig_catalog_push_snapshot();
 	if (rev_id != NULL && pgmig_catalog_read_revision(rev_id) != NULL)

@@ -71,6 +71,31 @@ begin_script(FunctionCallInfo fcinfo, const char *operation)
 	return script;
 }
 
+/* What the revisions of an upgrade need besides one another. */
+static List *
+needed_below(Graph *graph, List *plan)
+{
+	List *needed = NIL;
+	ListCell *lc;
+
+	foreach(lc, plan)
+	{
+		GraphNode *node = pgmig_graph_expand(graph, lfirst(lc));
+
+		for (int i = 0; i < node->nparents; i++)
+		{
+			if (pgmig_graph_expand(graph, node->parents[i])->applied)
+				needed = list_append_unique_ptr(needed, node->parents[i]);
+		}
+		for (int i = 0; i < node->ndeps; i++)
+		{
+			if (pgmig_graph_expand(graph, node->deps[i])->applied)
+				needed = list_append_unique_ptr(needed, node->deps[i]);
+		}
+	}
+	return needed;
+}
+
 /* The revisions of a plan as a list of literals. */
 static char *
 plan_literals(List *plan)
@@ -108,6 +133,16 @@ append_check(Script *script, List *plan, bool applied)
 					 literal(pgmig_scope),
 					 plan_literals(plan),
 					 applied ? list_length(plan) : 0);
+}
+
+/* The settings that a script changes. */
+static List *
+session_settings(void)
+{
+	return list_make4(makeString("standard_conforming_strings"),
+					  makeString("lock_timeout"),
+					  makeString("statement_timeout"),
+					  makeString("search_path"));
 }
 
 /* Begin a transaction that keeps other runners away. */
@@ -169,16 +204,6 @@ append_run(Script *script)
 					 literal(script->operation),
 					 literal(script->range),
 					 literal(pgmig_scope));
-}
-
-/* The settings that a script changes. */
-static List *
-session_settings(void)
-{
-	return list_make4(makeString("standard_conforming_strings"),
-					  makeString("lock_timeout"),
-					  makeString("statement_timeout"),
-					  makeString("search_path"));
 }
 
 static void
@@ -264,7 +289,10 @@ makes_temporary(Node *statement)
 	return relation != NULL && relation->relpersistence == RELPERSISTENCE_TEMP;
 }
 
-/* Names of the settings that a body sets, each once. */
+/*
+ * Names of the settings that a body sets, each once.  Of what functions and
+ * RESET ALL can set, those that matter most.
+ */
 static List *
 settings(List *statements)
 {
@@ -279,20 +307,12 @@ settings(List *statements)
 		if (IsA(node, VariableSetStmt) && set->name != NULL &&
 			set->kind != VAR_SET_MULTI)
 			names = list_append_unique(names, makeString(set->name));
+		if (pgmig_run_may_open_cursor(lfirst(lc)) ||
+			(IsA(node, VariableSetStmt) && set->kind == VAR_RESET_ALL))
+			names = list_union(names,
+							   lcons(makeString("role"), session_settings()));
 	}
 	return names;
-}
-
-/* Drop what has a name in a view of the server, if it is still there. */
-static void
-append_drop(Script *script, const char *command, const char *view,
-			const char *name)
-{
-	appendStringInfo(&script->text,
-					 "SELECT pg_catalog.format('%s %%I', name) FROM pg_catalog.%s WHERE name = %s \\gexec\n",
-					 command,
-					 view,
-					 literal(name));
 }
 
 /* Undo what else a body leaves in the session. */
@@ -300,6 +320,7 @@ static void
 append_undo(Script *script, List *statements)
 {
 	bool temporary = false;
+	bool cursors = false;
 	bool rows = false;
 	ListCell *lc;
 
@@ -311,22 +332,21 @@ append_undo(Script *script, List *statements)
 		temporary = temporary || makes_temporary(node);
 		rows = rows || pgmig_run_changes_rows(statement);
 		if (IsA(node, PrepareStmt))
-			append_drop(script,
-						"DEALLOCATE",
-						"pg_prepared_statements",
-						((PrepareStmt *) node)->name);
-		if (IsA(node, DeclareCursorStmt))
-			append_drop(script,
-						"CLOSE",
-						"pg_cursors",
-						((DeclareCursorStmt *) node)->portalname);
+			appendStringInfo(&script->text,
+							 "SELECT pg_catalog.format('DEALLOCATE %%I', name) FROM pg_catalog.pg_prepared_statements WHERE name = %s \\gexec\n",
+							 literal(((PrepareStmt *) node)->name));
+		cursors = cursors || pgmig_run_may_open_cursor(statement);
 	}
+	if (cursors)
+		appendStringInfoString(&script->text, "CLOSE ALL;\n");
 	if (temporary)
 		appendStringInfoString(&script->text, "DISCARD TEMP;\n");
 	if (rows)
 		appendStringInfoString(&script->text,
 							   "SET CONSTRAINTS ALL IMMEDIATE;\n"
-							   "SET CONSTRAINTS ALL DEFERRED;\n");
+							   "SET CONSTRAINTS ALL DEFERRED;\n"
+							   "SELECT pg_catalog.format('SET CONSTRAINTS %I.%I IMMEDIATE', connamespace::pg_catalog.regnamespace::pg_catalog.text, conname)\n"
+							   "    FROM pg_catalog.pg_constraint WHERE condeferrable AND NOT condeferred \\gexec\n");
 }
 
 /* The statements of a body; with CONCURRENTLY taken out where that is asked. */
@@ -381,7 +401,10 @@ append_step(Script *script, GraphNode *node, bool downgrade)
 		pgmig_catalog_read_body(node->id, downgrade, &checksum, &applied);
 	List *statements = pgmig_body_split(sql);
 	List *names = settings(statements);
-	bool outside = forbids_transaction(statements);
+	bool transactional = downgrade ? node->downgrade_transactional
+								   : node->upgrade_transactional;
+	bool outside = (!transactional && pgmig_concurrently) ||
+				   forbids_transaction(statements);
 
 	appendStringInfo(&script->text,
 					 "\n-- Running %s %s\n",
@@ -415,6 +438,8 @@ write_script(Script *script, List *plan, bool downgrade)
 		pgmig_run_check_reversible(plan);
 	append_head(script);
 	append_check(script, plan, downgrade);
+	if (!downgrade)
+		append_check(script, needed_below(script->graph, plan), true);
 	append_run(script);
 	append_settings(script);
 	foreach(lc, plan)

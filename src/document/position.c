@@ -16,7 +16,7 @@
 #include "document_internal.h"
 
 /* After more text than this, only the lines around the error are shown. */
-#define QUERY_LENGTH (64 * 1024)
+#define QUERY_LENGTH (4 * 1024)
 /* So many lines and bytes are kept on either side of it. */
 #define QUERY_LINES 3
 #define QUERY_BYTES 512

@@ -18,6 +18,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "storage/proc.h"
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -112,52 +113,41 @@ rethrow(const BodyRun *body, const char *text, MemoryContext cxt)
 	ReThrowError(error);
 }
 
+/*
+ * Error out if the schema of the scope does not exist.
+ */
+void
+pgmig_run_check_scope(void)
+{
+	if (pgmig_scope[0] != '\0' &&
+		!OidIsValid(get_namespace_oid(pgmig_scope, true)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("schema \"%s\", the scope of the migration, does not exist",
+						pgmig_scope),
+				 errhint("Create the schema, or correct pgmig.scope.")));
+}
+
 /* The settings under which bodies run. */
 static void
 set_body_settings(void)
 {
+	pgmig_run_check_scope();
 	if (pgmig_scope[0] != '\0')
-	{
-		char *path;
-
-		if (!OidIsValid(get_namespace_oid(pgmig_scope, true)))
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_SCHEMA),
-					 errmsg("schema \"%s\" of scope \"%s\" does not exist",
-							pgmig_scope,
-							pgmig_scope),
-					 errhint("Create the schema, or correct pgmig.scope.")));
-		path = psprintf("%s%s%s",
-						quote_identifier(pgmig_scope),
-						namespace_search_path[0] == '\0' ? "" : ", ",
-						namespace_search_path);
-		(void) set_config_option("search_path",
-								 path,
-								 PGC_USERSET,
-								 PGC_S_SESSION,
-								 GUC_ACTION_SAVE,
-								 true,
-								 0,
-								 false);
-	}
-	if (pgmig_lock_timeout > 0)
-		(void) set_config_option("lock_timeout",
-								 psprintf("%d", pgmig_lock_timeout),
-								 PGC_USERSET,
-								 PGC_S_SESSION,
-								 GUC_ACTION_SAVE,
-								 true,
-								 0,
-								 false);
+		pgmig_catalog_set_option("search_path",
+								 psprintf("%s%s%s",
+										  quote_identifier(pgmig_scope),
+										  namespace_search_path[0] == '\0'
+											  ? ""
+											  : ", ",
+										  namespace_search_path));
+	/* A shorter one of the session stays in force. */
+	if (pgmig_lock_timeout > 0 &&
+		(LockTimeout == 0 || LockTimeout > pgmig_lock_timeout))
+		pgmig_catalog_set_option("lock_timeout",
+								 psprintf("%d", pgmig_lock_timeout));
 	/* Bodies were split and checked so when they were loaded. */
-	(void) set_config_option("standard_conforming_strings",
-							 "on",
-							 PGC_USERSET,
-							 PGC_S_SESSION,
-							 GUC_ACTION_SAVE,
-							 true,
-							 0,
-							 false);
+	pgmig_catalog_set_option("standard_conforming_strings", "on");
 }
 
 /* Show the other sessions what runs. */
@@ -292,12 +282,17 @@ pgmig_run_body(const RunStep *step, const char *sql, int *count)
 		run_statements(&body);
 		pgmig_run_restore_session(session, body.statements);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
+		/* Prepared statements are not undone with the transaction. */
+		pgmig_run_drop_prepared(body.statements, body.statement - 1);
 		pgmig_catalog_leave_body();
 		pgstat_report_activity(STATE_RUNNING, debug_query_string);
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	pgmig_catalog_leave_body();
+	pgstat_report_activity(STATE_RUNNING, debug_query_string);
 	error_context_stack = callback.previous;
 	SPI_finish();
 	AtEOXact_GUC(false, guc_level);

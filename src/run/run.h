@@ -50,12 +50,15 @@ extern char *pgmig_run_describe(GraphNode *node, bool downgrade);
 extern void pgmig_run_check_reversible(List *plan);
 
 /* body.c */
+extern void pgmig_run_check_scope(void);
 extern int64 pgmig_run_body(const RunStep *step, const char *sql, int *count);
 
 /* session.c */
+extern bool pgmig_run_may_open_cursor(const BodyStatement *statement);
 extern SessionState *pgmig_run_save_session(List *statements);
 extern void pgmig_run_restore_session(SessionState *state, List *statements);
 
+extern void pgmig_run_drop_prepared(List *statements, int count);
 extern bool pgmig_run_changes_rows(const BodyStatement *statement);
 
 /* timeout.c */

@@ -92,8 +92,8 @@ temporary_objects(const ObjectAddresses *except)
  * Can a statement leave a cursor open?  Functions do if they open one and do
  * not close it.
  */
-static bool
-may_open_cursor(const BodyStatement *statement)
+bool
+pgmig_run_may_open_cursor(const BodyStatement *statement)
 {
 	switch (statement->tag)
 	{
@@ -262,10 +262,30 @@ pgmig_run_save_session(List *statements)
 	state->temporary = temporary_objects(NULL);
 	foreach(lc, statements)
 		state->watch_cursors =
-			state->watch_cursors || may_open_cursor(lfirst(lc));
+			state->watch_cursors || pgmig_run_may_open_cursor(lfirst(lc));
 	if (state->watch_cursors)
 		state->cursors = open_cursors();
 	return state;
+}
+
+/*
+ * Drop what the first statements of a body, so many of them, have prepared.
+ */
+void
+pgmig_run_drop_prepared(List *statements, int count)
+{
+	ListCell *lc;
+
+	foreach(lc, statements)
+	{
+		PrepareStmt *prepare =
+			(PrepareStmt *) ((BodyStatement *) lfirst(lc))->raw->stmt;
+
+		if (foreach_current_index(lc) >= count)
+			break;
+		if (IsA(prepare, PrepareStmt))
+			DropPreparedStatement(prepare->name, false);
+	}
 }
 
 /*
@@ -280,15 +300,8 @@ pgmig_run_restore_session(SessionState *state, List *statements)
 	ListCell *lc;
 
 	foreach(lc, statements)
-	{
-		BodyStatement *statement = lfirst(lc);
-		Node *node = statement->raw->stmt;
-
-		rows = rows || pgmig_run_changes_rows(statement);
-		if (IsA(node, PrepareStmt) &&
-			FetchPreparedStatement(((PrepareStmt *) node)->name, false))
-			DropPreparedStatement(((PrepareStmt *) node)->name, false);
-	}
+		rows = rows || pgmig_run_changes_rows(lfirst(lc));
+	pgmig_run_drop_prepared(statements, list_length(statements));
 	if (state->watch_cursors)
 		close_cursors(state);
 	if (rows)

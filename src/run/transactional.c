@@ -198,6 +198,7 @@ run(FunctionCallInfo fcinfo, const RunRequest *request)
 	}
 	if (plan != NIL)
 	{
+		pgmig_run_check_scope();
 		check_plan(plan, request->downgrade);
 		walk_plan(request, plan, (ReturnSetInfo *) fcinfo->resultinfo);
 	}
