@@ -41,6 +41,7 @@ SELECT * FROM pgmig_plan('xyz');
 SELECT * FROM pgmig_plan('current');
 SELECT * FROM pgmig_plan('head@bbbb2');
 SELECT * FROM pgmig_plan('BBBB2');
+SELECT * FROM pgmig_plan('HEAD');
 -- No target at all.
 SELECT * FROM pgmig_plan('');
 SELECT * FROM pgmig_plan(' ');
@@ -67,8 +68,9 @@ SELECT * FROM pgmig_plan('+0');
 SELECT * FROM pgmig_plan('+1', 'downgrade');
 SELECT pg_temp.show('bbbb2+1');
 SELECT pg_temp.show('+1');
--- Not applied.
+-- Not applied; not below the end.
 SELECT * FROM pgmig_plan('dddd4', 'downgrade');
+SELECT * FROM pgmig_history('-1:current');
 SELECT pgmig_stamp('base');
 SELECT * FROM pgmig_plan('-1', 'downgrade');
 -- Several targets, one of them below another.
@@ -96,10 +98,9 @@ SELECT * FROM pgmig_plan('-1', 'downgrade');
 SELECT * FROM pgmig_plan('b@-1', 'downgrade');
 -- Not in the branch.
 SELECT * FROM pgmig_plan('left@d2');
-SELECT pgmig_stamp('d1');
+SELECT pgmig_stamp('d1', purge => true);
 SELECT * FROM pgmig_plan('right@-1', 'downgrade');
 SELECT * FROM pgmig_plan('c2', 'downgrade');
-SELECT * FROM pgmig_plan('left@d1', 'downgrade');
 SELECT * FROM pgmig_plan('a@b', 'downgrade');
 -- New revisions start from heads.
 SELECT pgmig_revision('x', head => 'b');
@@ -111,7 +112,6 @@ SELECT revision, parents FROM pgmig_show('head');
 SELECT pg_temp.show('-1');
 -- Ranges.
 SELECT * FROM pgmig_history('c1:d2');
-SELECT * FROM pgmig_history('-1:current');
 SELECT * FROM pgmig_history('b');
 SELECT * FROM pgmig_history('a:b:c1');
 SELECT * FROM pgmig_history('nosuch:');

@@ -585,9 +585,9 @@ pgmig_graph_check_overlap(Graph *graph, List *nodes)
 						 errdetail("Revision \"%s\" is below \"%s\".",
 								   node->id,
 								   top->id),
-						 errhint("Leave out \"%s\": \"%s\" includes it.",
-								 node->id,
-								 top->id)));
+						 errhint("Name \"%s\" only, which includes \"%s\".",
+								 top->id,
+								 node->id)));
 			if (node->mark2 == seen)
 				continue;
 			node->mark2 = seen;

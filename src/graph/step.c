@@ -56,7 +56,7 @@ pgmig_step_ambiguous_start(const Target *target, List *nodes)
 	ereport(ERROR,
 			(errcode(ERRCODE_PGMIG_AMBIGUOUS),
 			 errmsg("relative target \"%s\" is ambiguous", target->text),
-			 errdetail("It could count from %s.",
+			 errdetail("It could count from each of %s.",
 					   pgmig_target_list_nodes(nodes)),
 			 errhint("Choose a branch: %s.",
 					 list_alternatives(target, nodes))));
@@ -76,7 +76,8 @@ pgmig_step_no_start(const Target *target)
 			(errcode(ERRCODE_PGMIG_OUT_OF_STEPS),
 			 errmsg("relative target \"%s\" leads too far", target->text),
 			 errdetail("No revision is applied."),
-			 errhint("There is nothing to downgrade; pgmig_upgrade() applies revisions.")));
+			 errhint(
+				 "There is nothing to downgrade; pgmig_upgrade() applies revisions.")));
 }
 
 static void
@@ -89,7 +90,7 @@ report_ambiguous_step(const Target *target, WalkEnd end, List *choices,
 	ereport(ERROR,
 			(errcode(ERRCODE_PGMIG_AMBIGUOUS),
 			 errmsg("relative target \"%s\" is ambiguous", target->text),
-			 errdetail("Step %d could lead from %s to %s.",
+			 errdetail("Step %d from %s could lead to each of %s.",
 					   end.steps + 1,
 					   place,
 					   pgmig_target_list_nodes(choices)),
@@ -110,9 +111,9 @@ pgmig_step_check(const Target *target, WalkEnd end)
 	ereport(ERROR,
 			(errcode(ERRCODE_PGMIG_OUT_OF_STEPS),
 			 errmsg("relative target \"%s\" leads too far", target->text),
-			 errdetail("The walk ends after %d of %d steps, at %s.",
+			 errdetail("The walk ends after %d of %s steps, at %s.",
 					   end.steps,
-					   abs(target->steps),
+					   target->offset + 1,
 					   place),
 			 end.steps > 0
 				 ? errhint("Use at most \"%c%d\", or name a revision.",

@@ -20,6 +20,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/formatting.h"
 #include "utils/varlena.h"
 
 #include "errors.h"
@@ -108,6 +109,17 @@ pgmig_target_parse(const char *text)
 	return target;
 }
 
+static bool
+is_symbol(const char *name)
+{
+	for (int i = 0; i < lengthof(symbols); i++)
+	{
+		if (strcmp(name, symbols[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * The name most like this one, or NULL if there is none that could be meant.
  */
@@ -115,11 +127,15 @@ static const char *
 find_similar(Graph *graph, const char *name)
 {
 	const char *best = NULL;
+	const char *lower;
 	int length = strlen(name);
 	int limit = Min(3, pg_mbstrlen(name) / 2);
 
 	if (length > MAX_NAME_LENGTH)
 		return NULL;
+	lower = asc_tolower(name, length);
+	if (is_symbol(lower) || graph->source->find(graph, lower) != NULL)
+		return lower;
 	/* The mistake is rather at the end than at the beginning. */
 	for (int part = 2; part <= 8 && best == NULL; part *= 2)
 	{
@@ -153,17 +169,6 @@ find_similar(Graph *graph, const char *name)
 		}
 	}
 	return best;
-}
-
-static bool
-is_symbol(const char *name)
-{
-	for (int i = 0; i < lengthof(symbols); i++)
-	{
-		if (strcmp(name, symbols[i]) == 0)
-			return true;
-	}
-	return false;
 }
 
 /*
@@ -339,8 +344,11 @@ report_several_heads(const Target *target, List *heads)
 			(errcode(ERRCODE_PGMIG_MULTIPLE_HEADS),
 			 errmsg("there are several heads for target \"%s\"", target->text),
 			 errdetail("These are %s.", pgmig_target_list_nodes(heads)),
-			 errhint(
-				 "Name one of them, choose a branch as in \"branch@head\", or say \"heads\" where several are allowed.")));
+			 strcmp(target->symbol, "heads") == 0
+				 ? errhint(
+					   "Only one revision can be named here; name one of these.")
+				 : errhint(
+					   "Name one of these, choose a branch as in \"branch@head\", or say \"heads\" where several are allowed.")));
 }
 
 static List *

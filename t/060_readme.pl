@@ -1,0 +1,421 @@
+# The README is true: its examples run and give the output shown, and it names
+# what the extension has, no more and no less.
+#
+# Examples are fenced blocks.
+#
+#	```sql	is run by psql, in a new database for each section ("## ").
+#			The blocks of a section up to the next shell block share a
+#			session.  Files are relative to the top of the source tree.
+#	```text	is the output of the block before it, as psql prints it to a
+#			terminal, errors and notices included.  Without a text block, the
+#			output is not compared but has no errors and no warnings.
+#	```sh	is not run: every make target and script in it has to exist.
+#
+# Comments change this, each on a line of its own:
+#
+#	<!-- test: continue -->	the section goes on in the database, and session,
+#			of the section before
+#	<!-- test: run -->	the next shell block is run by bash -e, in a directory
+#			of its own, with PGDATABASE set to the database of the section
+#
+# In the comparison, blanks at the ends of lines do not count, and any date
+# with a time and a zone is like any other.
+
+use strict;
+use warnings;
+
+use Cwd            qw(abs_path);
+use File::Basename qw(dirname);
+use IPC::Run       ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $top = dirname(dirname(abs_path($0)));
+chdir $top or die "could not change to \"$top\": $!";
+
+my $readme   = slurp_file('README.md');
+my $makefile = slurp_file('Makefile');
+
+# --- The blocks of the README ----------------------------------------------
+
+# Each block: kind, text, line, section, output (undef: none is shown), run,
+# new (a new database)
+my @blocks;
+
+sub read_blocks
+{
+	my ($section, $new, $run, $line) = ('', 0, 0, 0);
+	my ($block, $last);
+
+	foreach my $text (split /\n/, $readme)
+	{
+		$line++;
+		if ($block && $text eq '```')
+		{
+			if ($block->{kind} eq 'text')
+			{
+				ok($last && !defined $last->{output},
+					"line $block->{line}: output follows an example");
+				$last->{output} = $block->{text} if $last;
+			}
+			else
+			{
+				push @blocks, $block;
+				$last = $block;
+			}
+			undef $block;
+		}
+		elsif ($block)
+		{
+			$block->{text} .= "$text\n";
+		}
+		elsif ($text =~ /^```(.*)$/)
+		{
+			like($1, qr/^(sql|text|sh)$/, "line $line: kind of block");
+			$block = {
+				kind    => $1,
+				text    => '',
+				line    => $line,
+				section => $section,
+				run     => $run || $1 eq 'sql',
+				new     => $new
+			};
+			$new = 0 if $block->{run};
+			$run = 0;
+		}
+		elsif ($text =~ /^## (.*)$/)
+		{
+			($section, $new) = ($1, 1);
+		}
+		elsif ($text =~ /^<!-- test: (.*) -->$/)
+		{
+			if ($1 eq 'continue') { $new = 0; }
+			elsif ($1 eq 'run')   { $run = 1; }
+			else                  { fail("line $line: comment \"$1\""); }
+		}
+		elsif ($text ne '' && $text !~ /^<!--/)
+		{
+			undef $last;
+		}
+	}
+	ok(!$block, 'the last block ends');
+	return;
+}
+
+# --- Running them -----------------------------------------------------------
+
+my $node = PostgreSQL::Test::Cluster->new('readme');
+$node->init;
+$node->start;
+
+$ENV{PGHOST}           = $node->host;
+$ENV{PGPORT}           = $node->port;
+$ENV{PGCLIENTENCODING} = 'UTF8';
+delete $ENV{PGDATABASE};
+
+my $databases = 0;
+my $directory;
+
+sub new_database
+{
+	my $name = 'readme_' . ++$databases;
+
+	$node->safe_psql('postgres',
+		"CREATE DATABASE $name TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'");
+	$ENV{PGDATABASE} = $name;
+	$directory = PostgreSQL::Test::Utils::tempdir();
+	return;
+}
+
+# Input and what comes out, errors in their places.
+sub run_merged
+{
+	my ($command, $input, @options) = @_;
+	my $output = '';
+
+	IPC::Run::run($command, '<', \$input, '>&', \$output, @options);
+	return $output;
+}
+
+sub normalize
+{
+	my ($output) = @_;
+
+	$output =~ s/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?/<time>/g;
+	$output =~ s/[ \t]+$//mg;
+	$output =~ s/\n+\z/\n/;
+	return $output;
+}
+
+sub compare
+{
+	my ($block, $output) = @_;
+	my $name = "line $block->{line}, \"$block->{section}\"";
+
+	if (defined $block->{output})
+	{
+		is(normalize($output), normalize($block->{output}),
+			"$name: output");
+	}
+	else
+	{
+		unlike($output, qr/^(psql:.* )?(ERROR|FATAL|WARNING|.*error):/m,
+			"$name: no error");
+	}
+	return;
+}
+
+# One session: the outputs are told apart by lines that psql prints between.
+sub run_session
+{
+	my @session = @_;
+	my $input   = join '',
+	  map { "\\echo README-BLOCK\n$_->{text}" } @session;
+	my @outputs = split /^README-BLOCK\n/m,
+	  run_merged([ 'psql', '-X' ], "$input\\echo README-BLOCK\n");
+
+	is(scalar(@outputs), @session + 1,
+		"line $session[0]{line}: psql comes to the end");
+	for my $i (0 .. $#session)
+	{
+		compare($session[$i], $outputs[ $i + 1 ] // '');
+	}
+	return;
+}
+
+sub run_blocks
+{
+	my @session;
+
+	foreach my $block (grep { $_->{run} } @blocks)
+	{
+		if (@session && ($block->{new} || $block->{kind} eq 'sh'))
+		{
+			run_session(@session);
+			@session = ();
+		}
+		new_database() if $block->{new} || !defined $ENV{PGDATABASE};
+		if ($block->{kind} eq 'sql')
+		{
+			push @session, $block;
+		}
+		else
+		{
+			my $output = run_merged([ 'bash', '-e', '-c', $block->{text} ],
+				'', init => sub { chdir $directory or die });
+
+			is($?, 0, "line $block->{line}: the shell commands succeed")
+			  or diag $output;
+			compare($block, $output);
+		}
+	}
+	run_session(@session) if @session;
+	return;
+}
+
+# --- Names ------------------------------------------------------------------
+
+sub check_make_target
+{
+	my ($target) = @_;
+
+	# PGXS has this one.
+	return if $target eq 'installcheck';
+	like($makefile, qr/^\Q$target\E\s*:/m, "make target \"$target\" exists");
+	return;
+}
+
+sub check_shell
+{
+	foreach my $block (grep { $_->{kind} eq 'sh' } @blocks)
+	{
+		# Quoted arguments are no commands.
+		(my $text = $block->{text}) =~ s/"[^"]*"|'[^']*'|#.*$//mg;
+
+		foreach my $command (split /&&|[;|\n]/, $text)
+		{
+			my ($program, @words) =
+			  grep { $_ ne 'sudo' } split ' ', $command;
+
+			next if !defined $program;
+			if ($program eq 'make')
+			{
+				check_make_target($_) foreach grep { !/=/ } @words;
+			}
+			elsif ($program =~ m{/})
+			{
+				ok(-x $program, "script \"$program\" exists");
+			}
+			else
+			{
+				like($program, qr/^(psql|pg_dump|pg_restore|createdb)$/,
+					"line $block->{line}: command \"$program\"");
+			}
+		}
+	}
+	check_make_target($1) while $readme =~ /`make (\w+)/g;
+	while ($readme =~ m{`((?:src|sql|specs|t|bench|scripts|migrations|demo)/[^`]*)`}g)
+	{
+		ok(-e $1, "file \"$1\" exists");
+	}
+	return;
+}
+
+# name(argument, ...) => [columns], of every function that is not for triggers
+sub extension_functions
+{
+	my %functions;
+	my $rows = $node->safe_psql(
+		'postgres', q{
+		SELECT p.proname, array_to_string((SELECT array_agg(a.name ORDER BY a.place)
+			FROM unnest(p.proargnames, p.proargmodes) WITH ORDINALITY a (name, mode, place)
+			WHERE coalesce(a.mode, 'i') = 'i'), ', '),
+			array_to_string((SELECT array_agg(a.name ORDER BY a.place)
+			FROM unnest(p.proargnames, p.proargmodes) WITH ORDINALITY a (name, mode, place)
+			WHERE a.mode = 'o'), ', ')
+		FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
+		WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
+			AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pgmig')
+			AND p.prorettype <> 'trigger'::regtype});
+
+	foreach my $row (split /\n/, $rows)
+	{
+		my ($name, $arguments, $columns) = split /\|/, $row, -1;
+
+		$functions{"$name($arguments)"} = $columns;
+	}
+	return %functions;
+}
+
+# The same of the table in the README
+sub documented_functions
+{
+	my %functions;
+
+	while ($readme =~ /^\| `(pgmig_\w+)\((.*)\)`(?: \*)? \| (.*?) \|/mg)
+	{
+		my ($name, $arguments, $result) = ($1, $2, $3);
+
+		$arguments =~ s/ = ('[^']*'|\w+)//g;
+		$functions{"$name($arguments)"} =
+		  $result =~ /^`(.*)`$/ ? $1 : '';
+	}
+	return %functions;
+}
+
+sub check_functions
+{
+	my %there      = extension_functions();
+	my %documented = documented_functions();
+	my %names      = map { /^(\w+)/ ? ($1 => 1) : () } keys %there;
+
+	is_deeply(\%documented, \%there,
+		'the table of functions is that of the extension');
+
+	# A name with "_" at its end stands for those that begin so.
+	my @all = split /\n/,
+	  $node->safe_psql('postgres',
+		q{SELECT proname FROM pg_proc WHERE proname ~ '^pgmig_'});
+	my %mentioned = map { $_ => 1 } $readme =~ /\b(pgmig_\w*)/g;
+
+	foreach my $name (sort keys %mentioned)
+	{
+		my @found =
+		  grep { $name =~ /_$/ ? index($_, $name) == 0 : $_ eq $name } @all;
+
+		ok(@found > 0, "function $name exists");
+	}
+	return;
+}
+
+# Functions are marked that everyone can call.
+sub check_privileges
+{
+	my %public = map { $_ => 1 } split /\n/,
+	  $node->safe_psql(
+		'postgres', q{
+		SELECT proname FROM pg_proc
+		WHERE proname ~ '^pgmig_' AND has_function_privilege('readme_nobody', oid, 'EXECUTE')});
+	my %marked = map { $_ => 1 } $readme =~ /^\| `(pgmig_\w+)\(.*\)` \* \|/mg;
+
+	is_deeply(\%marked, \%public, 'functions marked as open to everyone');
+	return;
+}
+
+sub check_settings
+{
+	my %settings = map { $_ => 1 } split /\n/,
+	  $node->safe_psql('postgres',
+		q{LOAD 'pgmig'; SELECT name FROM pg_settings WHERE name LIKE 'pgmig.%'});
+	my %relations = map { $_ => 1 } split /\n/,
+	  $node->safe_psql('postgres',
+		q{SELECT 'pgmig.' || relname FROM pg_class WHERE relnamespace = 'pgmig'::regnamespace});
+	my %rows = map { $_ => 1 } $readme =~ /^\| `(pgmig\.\w+)` \|/mg;
+
+	is_deeply(\%rows, \%settings, 'the table of settings is that of the extension');
+	foreach my $name ($readme =~ /\b(pgmig\.\w+)/g)
+	{
+		ok($settings{$name} || $relations{$name} || -e $name,
+			"$name is a setting, a table or a file");
+	}
+	return;
+}
+
+# Our own codes from errors.h, the server's from its list.
+sub check_sqlstates
+{
+	my $errors = slurp_file('src/errors.h');
+	my %table  = map { $_ => 1 } map { /`(\w{5})`/g }
+	  $readme =~ /^\| ((?:`\w{5}`(?:, )?)+) \|/mg;
+	my %ours;
+
+	while ($errors =~ /MAKE_SQLSTATE\(([^)]*)\)/g)
+	{
+		$ours{ join '', $1 =~ /'(.)'/g } = 1;
+	}
+	ok(%ours > 0, 'errors.h has codes');
+	is_deeply({ map { $_ => 1 } grep { /^MG/ } keys %table },
+		\%ours, 'SQLSTATEs of class MG are those of errors.h');
+
+	my ($sharedir) =
+	  run_command([ 'pg_config', '--sharedir' ]);
+  SKIP:
+	{
+		skip 'the server has no errcodes.txt', 1
+		  if !-e "$sharedir/errcodes.txt";
+		my $list = slurp_file("$sharedir/errcodes.txt");
+		my %code = map { /^(\w{5})\s+E\s+(ERRCODE_\w+)/ ? ($2 => $1) : () }
+		  split /\n/, $list;
+		my %used;
+
+		# What cannot happen, or only to who calls a trigger function.
+		my %left_out = map { $_ => 1 }
+		  qw(ERRCODE_INTERNAL_ERROR ERRCODE_OUT_OF_MEMORY
+		  ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED);
+
+		foreach my $file (glob 'src/*/*.c')
+		{
+			my $source = slurp_file($file);
+
+			$used{$1} = 1 while $source =~ /errcode\((ERRCODE_(?!PGMIG)\w+)/g;
+		}
+		my @missing = grep { !$left_out{$_} && !$table{ $code{$_} // $_ } }
+		  sort keys %used;
+
+		is(join(' ', @missing), '', 'SQLSTATEs of the server that src/ uses');
+	}
+	return;
+}
+
+read_blocks();
+run_blocks();
+$node->safe_psql('postgres', 'CREATE ROLE readme_nobody; CREATE EXTENSION pgmig');
+check_shell();
+check_functions();
+check_privileges();
+check_settings();
+check_sqlstates();
+
+$node->stop;
+done_testing();
