@@ -40,7 +40,7 @@ CREATE TABLE pgmig.revision (
     CONSTRAINT revision_downgrade_check CHECK ((downgrade IS NULL) OPERATOR(pg_catalog.=) (downgrade_checksum IS NULL) AND (downgrade IS NULL) OPERATOR(pg_catalog.=) (downgrade_statements IS NULL))
 );
 CREATE INDEX revision_head_idx ON pgmig.revision (load_order) WHERE NOT has_children;
-COMMENT ON TABLE pgmig.revision IS 'one row a revision: its upgrade and downgrade SQL and where it came from';
+COMMENT ON TABLE pgmig.revision IS 'one row per revision: its upgrade and downgrade SQL and where it came from';
 COMMENT ON COLUMN pgmig.revision.revision IS 'revision id';
 COMMENT ON COLUMN pgmig.revision.load_order IS 'order in which revisions were first loaded; breaks ties in plans';
 COMMENT ON COLUMN pgmig.revision.message IS 'first line of the message';
@@ -67,6 +67,8 @@ CREATE TABLE pgmig.revision_parent (
     CONSTRAINT revision_parent_key UNIQUE (parent, revision)
 );
 COMMENT ON TABLE pgmig.revision_parent IS 'edges of the graph: the revisions that a revision revises';
+COMMENT ON COLUMN pgmig.revision_parent.revision IS 'the revision that revises';
+COMMENT ON COLUMN pgmig.revision_parent.parent IS 'the revision that it revises';
 COMMENT ON COLUMN pgmig.revision_parent.ordinal IS 'order in which the document names them, from 1';
 
 CREATE TABLE pgmig.revision_dependency (
@@ -78,6 +80,8 @@ CREATE TABLE pgmig.revision_dependency (
     CONSTRAINT revision_dependency_key UNIQUE (dependency, revision)
 );
 COMMENT ON TABLE pgmig.revision_dependency IS 'edges of the graph: the revisions that a revision depends on without revising them';
+COMMENT ON COLUMN pgmig.revision_dependency.revision IS 'the revision that depends';
+COMMENT ON COLUMN pgmig.revision_dependency.dependency IS 'the revision on which it depends';
 COMMENT ON COLUMN pgmig.revision_dependency.ordinal IS 'order in which the document names them, from 1';
 COMMENT ON COLUMN pgmig.revision_dependency.declared IS 'the id or label that the document names';
 
@@ -90,6 +94,9 @@ CREATE TABLE pgmig.branch_label (
     CONSTRAINT branch_label_check CHECK (label OPERATOR(pg_catalog.!~) '[[:space:][:cntrl:],@+:-]' AND pg_catalog.octet_length(label) OPERATOR(pg_catalog.<=) 255 AND label OPERATOR(pg_catalog.<>) ALL ('{"",head,heads,base,current}'::text[]))
 );
 COMMENT ON TABLE pgmig.branch_label IS 'branch labels and the revisions that carry them';
+COMMENT ON COLUMN pgmig.branch_label.label IS 'the label';
+COMMENT ON COLUMN pgmig.branch_label.revision IS 'the revision that carries it';
+COMMENT ON COLUMN pgmig.branch_label.ordinal IS 'order in which the document names the labels, from 1';
 
 CREATE SEQUENCE pgmig.run_run_seq;
 CREATE TABLE pgmig.run (
@@ -112,7 +119,19 @@ CREATE TABLE pgmig.run (
     CONSTRAINT run_outcome_check CHECK (outcome OPERATOR(pg_catalog.=) ANY ('{running,done,failed}'::text[]))
 );
 ALTER SEQUENCE pgmig.run_run_seq OWNED BY pgmig.run.run;
-COMMENT ON TABLE pgmig.run IS 'one row a call that changed what is applied';
+COMMENT ON SEQUENCE pgmig.run_run_seq IS 'numbers of runs';
+COMMENT ON TABLE pgmig.run IS 'one row per call that changed what is applied';
+COMMENT ON COLUMN pgmig.run.run IS 'number of the run';
+COMMENT ON COLUMN pgmig.run.target IS 'target or targets as given; for a script, the range';
+COMMENT ON COLUMN pgmig.run.scope IS 'value of pgmig.scope';
+COMMENT ON COLUMN pgmig.run.tag IS 'tag as given';
+COMMENT ON COLUMN pgmig.run.client IS 'address of the client; null for a socket';
+COMMENT ON COLUMN pgmig.run.application IS 'application_name of the client';
+COMMENT ON COLUMN pgmig.run.server_version IS 'version of the server';
+COMMENT ON COLUMN pgmig.run.started_at IS 'when the run started';
+COMMENT ON COLUMN pgmig.run.ended_at IS 'when it ended';
+COMMENT ON COLUMN pgmig.run.sqlstate IS 'SQLSTATE of a failed run';
+COMMENT ON COLUMN pgmig.run.error IS 'message of a failed run';
 COMMENT ON COLUMN pgmig.run.operation IS 'upgrade, downgrade or stamp';
 COMMENT ON COLUMN pgmig.run.role IS 'current_user of the caller';
 COMMENT ON COLUMN pgmig.run.outcome IS 'running, done or failed';
@@ -136,7 +155,19 @@ CREATE TABLE pgmig.run_step (
     CONSTRAINT run_step_direction_check CHECK (direction OPERATOR(pg_catalog.=) ANY ('{upgrade,downgrade,stamp}'::text[])),
     CONSTRAINT run_step_outcome_check CHECK (outcome OPERATOR(pg_catalog.=) ANY ('{running,done,failed}'::text[]))
 );
-COMMENT ON TABLE pgmig.run_step IS 'one row a revision of a run, in the order in which they ran';
+COMMENT ON TABLE pgmig.run_step IS 'one row per revision of a run, in the order in which they ran';
+COMMENT ON COLUMN pgmig.run_step.run IS 'the run';
+COMMENT ON COLUMN pgmig.run_step.step IS 'number of the step in the run, from 1';
+COMMENT ON COLUMN pgmig.run_step.revision IS 'the revision';
+COMMENT ON COLUMN pgmig.run_step.direction IS 'upgrade, downgrade or stamp';
+COMMENT ON COLUMN pgmig.run_step.statements_done IS 'statements that have run';
+COMMENT ON COLUMN pgmig.run_step.statements_total IS 'statements of the body';
+COMMENT ON COLUMN pgmig.run_step.duration IS 'time that the body took; null in a script';
+COMMENT ON COLUMN pgmig.run_step.outcome IS 'running, done or failed';
+COMMENT ON COLUMN pgmig.run_step.sqlstate IS 'SQLSTATE of a failed step';
+COMMENT ON COLUMN pgmig.run_step.message IS 'message of a failed step';
+COMMENT ON COLUMN pgmig.run_step.statement IS 'number of the statement that failed, from 1';
+COMMENT ON COLUMN pgmig.run_step.line IS 'line of the body on which it starts, from 1';
 COMMENT ON COLUMN pgmig.run_step.rows IS 'rows inserted, updated, deleted, merged or selected by the statements';
 COMMENT ON COLUMN pgmig.run_step.wal_bytes IS 'bytes of WAL written by the statements';
 
@@ -149,6 +180,8 @@ CREATE TABLE pgmig.applied (
     CONSTRAINT applied_pkey PRIMARY KEY (revision, scope)
 );
 COMMENT ON TABLE pgmig.applied IS 'what is applied now, in each scope; closed under parents and dependencies';
+COMMENT ON COLUMN pgmig.applied.revision IS 'the revision';
+COMMENT ON COLUMN pgmig.applied.applied_at IS 'when it was applied';
 COMMENT ON COLUMN pgmig.applied.scope IS 'value of pgmig.scope when the revision was applied';
 COMMENT ON COLUMN pgmig.applied.run IS 'run that applied it';
 COMMENT ON COLUMN pgmig.applied.checksum IS 'upgrade_checksum of the body that was applied';
@@ -257,6 +290,31 @@ CREATE TRIGGER applied_delete AFTER DELETE ON pgmig.applied
     REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_applied();
 
+COMMENT ON TRIGGER guard ON pgmig.revision IS 'refuses changes by a migration body';
+COMMENT ON TRIGGER guard ON pgmig.revision_parent IS 'refuses changes by a migration body';
+COMMENT ON TRIGGER guard ON pgmig.revision_dependency IS 'refuses changes by a migration body';
+COMMENT ON TRIGGER guard ON pgmig.branch_label IS 'refuses changes by a migration body';
+COMMENT ON TRIGGER guard ON pgmig.run IS 'refuses changes by a migration body';
+COMMENT ON TRIGGER guard ON pgmig.run_step IS 'refuses changes by a migration body';
+COMMENT ON TRIGGER guard ON pgmig.applied IS 'refuses changes by a migration body';
+COMMENT ON TRIGGER edges_insert ON pgmig.revision_parent IS 'no cycle, applied set closed, has_children up to date';
+COMMENT ON TRIGGER edges_update ON pgmig.revision_parent IS 'no cycle, applied set closed, has_children up to date';
+COMMENT ON TRIGGER edges_delete ON pgmig.revision_parent IS 'no cycle, applied set closed, has_children up to date';
+COMMENT ON TRIGGER edges_truncate ON pgmig.revision_parent IS 'no cycle, applied set closed, has_children up to date';
+COMMENT ON TRIGGER edges_insert ON pgmig.revision_dependency IS 'no cycle, applied set closed, has_children up to date';
+COMMENT ON TRIGGER edges_update ON pgmig.revision_dependency IS 'no cycle, applied set closed, has_children up to date';
+COMMENT ON TRIGGER name_insert ON pgmig.revision IS 'no branch label is the id of a revision';
+COMMENT ON TRIGGER name_update ON pgmig.revision IS 'no branch label is the id of a revision';
+COMMENT ON TRIGGER name_write ON pgmig.branch_label IS 'no branch label is the id of a revision';
+COMMENT ON TRIGGER references_delete ON pgmig.revision IS 'nothing refers to what is gone';
+COMMENT ON TRIGGER references_truncate ON pgmig.revision IS 'nothing refers to what is gone';
+COMMENT ON TRIGGER references_delete ON pgmig.run IS 'nothing refers to what is gone';
+COMMENT ON TRIGGER references_truncate ON pgmig.run IS 'nothing refers to what is gone';
+COMMENT ON TRIGGER checksum_update ON pgmig.revision IS 'the upgrade of an applied revision stays as it is';
+COMMENT ON TRIGGER applied_insert ON pgmig.applied IS 'applied set closed, checksums right';
+COMMENT ON TRIGGER applied_update ON pgmig.applied IS 'applied set closed, checksums right';
+COMMENT ON TRIGGER applied_delete ON pgmig.applied IS 'applied set closed, checksums right';
+
 --
 -- Revisions, in and out
 --
@@ -264,12 +322,12 @@ CREATE TRIGGER applied_delete AFTER DELETE ON pgmig.applied
 CREATE FUNCTION pgmig_load(directory text, OUT revision text, OUT action text) RETURNS SETOF record
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_load(text) FROM PUBLIC;
-COMMENT ON FUNCTION pgmig_load(text) IS 'load the revision documents of a directory on the server; a relative path is under SHAREDIR/pgmig';
+COMMENT ON FUNCTION pgmig_load(text) IS 'load the revision documents of a directory on the server; a relative path is under SHAREDIR/pgmig; returns what was added or replaced';
 
 CREATE FUNCTION pgmig_import(document text, source text DEFAULT NULL, OUT revision text, OUT action text) RETURNS SETOF record
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_import(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION pgmig_import(text, text) IS 'load the revisions of a document';
+COMMENT ON FUNCTION pgmig_import(text, text) IS 'load the revisions of a document, whose name in messages is source; returns what was added or replaced';
 
 CREATE FUNCTION pgmig_export(range text DEFAULT NULL) RETURNS text
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
@@ -297,12 +355,12 @@ CREATE FUNCTION pgmig_merge(
     splice       boolean DEFAULT false) RETURNS text
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_merge(text[], text, text, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION pgmig_merge(text[], text, text, text, boolean) IS 'make a revision that merges several heads and return its document';
+COMMENT ON FUNCTION pgmig_merge(text[], text, text, text, boolean) IS 'make a revision whose parents are the given ones, by default all heads, and return its document';
 
 CREATE FUNCTION pgmig_edit(revision text, upgrade text DEFAULT NULL, downgrade text DEFAULT NULL) RETURNS text
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_edit(text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION pgmig_edit(text, text, text) IS 'replace the bodies of a revision that is not applied and return its document; NULL keeps a body';
+COMMENT ON FUNCTION pgmig_edit(text, text, text) IS 'replace bodies of a revision, the upgrade only if it is not applied, and return its document; NULL keeps a body';
 
 CREATE FUNCTION pgmig_remove(revision text) RETURNS text
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
@@ -321,7 +379,7 @@ COMMENT ON FUNCTION pgmig_upgrade(text, text) IS 'upgrade to the target in the t
 CREATE FUNCTION pgmig_upgrade(targets text[], tag text DEFAULT NULL) RETURNS SETOF text
 AS 'MODULE_PATHNAME', 'pgmig_upgrade_several' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_upgrade(text[], text) FROM PUBLIC;
-COMMENT ON FUNCTION pgmig_upgrade(text[], text) IS 'upgrade to several targets in the transaction of the caller';
+COMMENT ON FUNCTION pgmig_upgrade(text[], text) IS 'upgrade to several targets in the transaction of the caller; returns the revisions in the order in which they ran';
 
 CREATE FUNCTION pgmig_downgrade(target text, tag text DEFAULT NULL) RETURNS SETOF text
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
@@ -336,7 +394,7 @@ COMMENT ON FUNCTION pgmig_stamp(text, boolean, text) IS 'set what is applied wit
 CREATE FUNCTION pgmig_stamp(targets text[], purge boolean DEFAULT false, tag text DEFAULT NULL) RETURNS SETOF text
 AS 'MODULE_PATHNAME', 'pgmig_stamp_several' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_stamp(text[], boolean, text) FROM PUBLIC;
-COMMENT ON FUNCTION pgmig_stamp(text[], boolean, text) IS 'set what is applied to several targets without running any body';
+COMMENT ON FUNCTION pgmig_stamp(text[], boolean, text) IS 'set what is applied to several targets without running any body; returns the current revisions afterwards';
 
 --
 -- What would run
@@ -429,4 +487,4 @@ COMMENT ON FUNCTION pgmig_graph(text) IS 'the graph drawn as text, dot (Graphviz
 CREATE FUNCTION pgmig_grant(role name, kind text) RETURNS void
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_grant(name, text) FROM PUBLIC;
-COMMENT ON FUNCTION pgmig_grant(name, text) IS 'give a role what a reader, author or runner needs';
+COMMENT ON FUNCTION pgmig_grant(name, text) IS 'give a role what a reader (SELECT on the tables), an author (loads and changes revisions) or a runner (upgrades, downgrades, stamps) needs';

@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "catalog/import_internal.h"
+#include "errors.h"
 
 static Datum
 text_or_null(const char *value, char *null)
@@ -244,6 +245,43 @@ write_edges(List *pendings)
 }
 
 /*
+ * Write the edges.  The trigger that finds a cycle does not know of documents:
+ * its error gets the context of a load.
+ */
+static void
+write_acyclic_edges(List *pendings)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		write_edges(pendings);
+	}
+	PG_CATCH();
+	{
+		const char *source =
+			((PendingRevision *) linitial(pendings))->document->source;
+		ErrorData *error;
+		const char *rest;
+
+		if (geterrcode() != ERRCODE_PGMIG_CYCLE)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(cxt);
+		error = CopyErrorData();
+		FlushErrorState();
+		/* The innermost line is our own statement. */
+		rest = error->context == NULL ? NULL : strchr(error->context, '\n');
+		error->context = psprintf("revision document%s%s%s%s",
+								  source == NULL ? "" : " \"",
+								  source == NULL ? "" : source,
+								  source == NULL ? "" : "\"",
+								  rest == NULL ? "" : rest);
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+}
+
+/*
  * Write what has changed.  Runs in the middle of a visit, after all checks.
  */
 void
@@ -273,5 +311,5 @@ pgmig_catalog_write_documents(List *pendings)
 		MemoryContextReset(cxt);
 	}
 	MemoryContextDelete(cxt);
-	write_edges(pendings);
+	write_acyclic_edges(pendings);
 }

@@ -294,7 +294,7 @@ check_statement(const SourceText *source, const BodyStatement *statement,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("%s cannot run inside a transaction block",
 						statement->forbids),
-				 errhint("Mark the section: \"-- pgmig: %s no-transaction\".",
+				 errhint("Mark the section: \"-- pgmig: %s no-transaction\", or transactional => false for pgmig_revision().",
 						 strncmp(source->name, "downgrade", 9) == 0
 							 ? "downgrade"
 							 : "upgrade"),

@@ -104,7 +104,10 @@ check_name(HeaderReader *reader, HeaderKey key, const char *name, int offset)
 					pgmig_line_clip(name, strlen(name)),
 					key_names[key],
 					reason),
-			 errhint("Several names are separated by commas."),
+			 key == HEADER_REVISION_ID
+				 ? errhint("Use letters, digits and \"_\".")
+				 : errhint(
+					   "Use letters, digits and \"_\"; several names are separated by commas."),
 			 pgmig_position_at(reader->source, offset)));
 }
 

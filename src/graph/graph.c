@@ -396,15 +396,26 @@ pgmig_graph_collect_applied(Graph *graph, List *starts)
 	return collect(graph, starts, true, false, true);
 }
 
+uint32
+pgmig_graph_mark_nodes(Graph *graph, List *nodes)
+{
+	uint32 mark = pgmig_graph_new_mark(graph);
+	ListCell *lc;
+
+	foreach(lc, nodes)
+		((GraphNode *) lfirst(lc))->mark = mark;
+	return mark;
+}
+
 List *
-pgmig_graph_select_marked(List *nodes, uint32 mark)
+pgmig_graph_select_marked(List *nodes, uint32 mark, bool marked)
 {
 	List *result = NIL;
 	ListCell *lc;
 
 	foreach(lc, nodes)
 	{
-		if (((GraphNode *) lfirst(lc))->mark == mark)
+		if ((((GraphNode *) lfirst(lc))->mark == mark) == marked)
 			result = lappend(result, lfirst(lc));
 	}
 	return result;

@@ -43,7 +43,7 @@ struct GraphNode
 	/* Labels that apply to it, inherited ones too: see pgmig_graph_labels(). */
 	List *branch_labels;
 
-	/* Work space of the algorithms in graph/, see graph.c. */
+	/* Work space of the algorithms in graph/, see walk.h. */
 	uint32 mark;
 	uint32 mark2;
 	int level;
@@ -115,7 +115,7 @@ extern void pgmig_graph_check_acyclic(Graph *graph, List *nodes);
 
 /* target.c */
 /* The revisions that an upgrade/stamp/show/... target names (the
- * multi-valued rule; empty for base). */
+ * multi-valued rule; empty for base).  "current" stands for the rows. */
 extern List *pgmig_target_resolve(Graph *graph, const char *target);
 /* The one revision that a target names, or NULL for base. */
 extern GraphNode *pgmig_target_resolve_one(Graph *graph, const char *target);

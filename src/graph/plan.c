@@ -62,13 +62,13 @@ find_start(Graph *graph, const Target *target, GraphNode *branch)
 	{
 		uint32 lineage = pgmig_graph_mark_lineage(graph, branch);
 
-		starts = pgmig_graph_select_marked(starts, lineage);
+		starts = pgmig_graph_select_marked(starts, lineage, true);
 		/* If others depend on the branch, it has no row of its own. */
 		if (starts == NIL)
 		{
 			starts = pgmig_graph_current(graph);
 			lineage = pgmig_graph_mark_lineage(graph, branch);
-			starts = pgmig_graph_select_marked(starts, lineage);
+			starts = pgmig_graph_select_marked(starts, lineage, true);
 		}
 	}
 	if (list_length(starts) > 1)
@@ -154,7 +154,8 @@ children_towards(Graph *graph, GraphNode *node, GraphNode *branch)
 }
 
 /*
- * The lowest revisions to revert.
+ * The lowest revisions to revert: the children of node, or if it is NULL, for
+ * base, what the branch starts from.
  */
 static List *
 find_roots(Graph *graph, const Target *target, GraphNode *node,

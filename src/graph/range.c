@@ -55,13 +55,7 @@ start_below_heads(Graph *graph, const Target *target, RangeStart *start)
 	List *heads = pgmig_graph_real_heads(graph);
 	ListCell *lc;
 
-	if (start->branch != NULL)
-		heads =
-			pgmig_graph_select_marked(heads,
-									  pgmig_graph_mark_descendants(graph,
-																   list_make1(
-																	   start
-																		   ->branch)));
+	heads = pgmig_target_heads_of_branch(graph, heads, start->branch);
 	foreach(lc, heads)
 	{
 		WalkEnd end = pgmig_step_down(graph, target, lfirst(lc));
@@ -158,17 +152,6 @@ resolve_end(Graph *graph, const char *text, const RangeStart *start)
 	return limit_to_branch(graph, nodes, start);
 }
 
-static uint32
-mark_nodes(Graph *graph, List *nodes)
-{
-	uint32 mark = pgmig_graph_new_mark(graph);
-	ListCell *lc;
-
-	foreach(lc, nodes)
-		((GraphNode *) lfirst(lc))->mark = mark;
-	return mark;
-}
-
 /*
  * What is at or below the ends and not below the starts; if there are starts,
  * only what descends from them over children.
@@ -178,10 +161,10 @@ list_range(Graph *graph, const RangeStart *start, List *ends,
 		   const char *range)
 {
 	List *needed = pgmig_graph_collect_below(graph, ends);
-	List *nodes = NIL;
-	List *between = NIL;
-	List *wanted = NIL;
-	uint32 mark = mark_nodes(graph, needed);
+	List *nodes;
+	List *between;
+	List *wanted;
+	uint32 mark = pgmig_graph_mark_nodes(graph, needed);
 	ListCell *lc;
 
 	foreach(lc, start->nodes)
@@ -198,24 +181,16 @@ list_range(Graph *graph, const RangeStart *start, List *ends,
 					 errhint(
 						 "Name two revisions of one line of descent, the older one first.")));
 	}
-	mark = mark_nodes(graph, pgmig_graph_collect_below(graph, start->nodes));
-	foreach(lc, needed)
-	{
-		if (((GraphNode *) lfirst(lc))->mark != mark)
-			nodes = lappend(nodes, lfirst(lc));
-	}
+	nodes = pgmig_graph_collect_below(graph, start->nodes);
+	mark = pgmig_graph_mark_nodes(graph, nodes);
+	nodes = pgmig_graph_select_marked(needed, mark, false);
 	nodes = list_concat(nodes, start->nodes);
 	if (start->base)
 		return pgmig_sort(graph, nodes, NIL, false);
 
 	mark = pgmig_graph_mark_descendants(graph, start->nodes);
-	foreach(lc, nodes)
-	{
-		if (((GraphNode *) lfirst(lc))->mark == mark)
-			wanted = lappend(wanted, lfirst(lc));
-		else
-			between = lappend(between, lfirst(lc));
-	}
+	wanted = pgmig_graph_select_marked(nodes, mark, true);
+	between = pgmig_graph_select_marked(nodes, mark, false);
 	return pgmig_sort(graph, wanted, between, false);
 }
 

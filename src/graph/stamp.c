@@ -4,7 +4,7 @@
  *	  What stamping changes in the applied set.
  *
  * The rows afterwards are Alembic's: the destinations take the place of the
- * rows that are related to what was named, see plan_rows().
+ * rows that are related to what was named, see find_dropped_rows().
  *
  * What becomes of the revisions that have no row is for us to say, as Alembic
  * does not store them.  Everything below the new rows is applied.  A row that
@@ -54,6 +54,25 @@ resolve_targets(Graph *graph, List *targets)
 }
 
 /*
+ * Mark what is right below the nodes.
+ */
+static void
+mark_below(List *nodes, uint32 mark)
+{
+	ListCell *lc;
+
+	foreach(lc, nodes)
+	{
+		GraphNode *node = lfirst(lc);
+
+		for (int i = 0; i < node->nparents; i++)
+			node->parents[i]->mark = mark;
+		for (int i = 0; i < node->ndeps; i++)
+			node->deps[i]->mark = mark;
+	}
+}
+
+/*
  * Those of the rows that are below or above one of the nodes, or one of them,
  * dependencies included.
  *
@@ -64,29 +83,12 @@ resolve_targets(Graph *graph, List *targets)
 static List *
 find_related(Graph *graph, List *rows, List *nodes)
 {
-	List *related = NIL;
 	List *up = pgmig_graph_collect_applied(graph, nodes);
 	List *down = pgmig_graph_collect_pending(graph, nodes);
-	uint32 mark = pgmig_graph_new_mark(graph);
-	ListCell *lc;
+	uint32 mark = pgmig_graph_mark_nodes(graph, up);
 
-	foreach(lc, up)
-		((GraphNode *) lfirst(lc))->mark = mark;
-	foreach(lc, down)
-	{
-		GraphNode *node = lfirst(lc);
-
-		for (int i = 0; i < node->nparents; i++)
-			node->parents[i]->mark = mark;
-		for (int i = 0; i < node->ndeps; i++)
-			node->deps[i]->mark = mark;
-	}
-	foreach(lc, rows)
-	{
-		if (((GraphNode *) lfirst(lc))->mark == mark)
-			related = lappend(related, lfirst(lc));
-	}
-	return related;
+	mark_below(down, mark);
+	return pgmig_graph_select_marked(rows, mark, true);
 }
 
 /*
@@ -97,42 +99,37 @@ find_related(Graph *graph, List *rows, List *nodes)
  * rows go that are related to anything that was named.
  */
 static List *
-find_dropped_rows(Graph *graph, const StampTargets *targets)
+find_dropped_rows(Graph *graph, List *rows, const StampTargets *targets)
 {
-	List *rows = pgmig_graph_rows(graph);
-	List *related = targets->everything
-						? rows
-						: find_related(graph, rows, targets->related);
-	ListCell *lc;
+	List *related = rows;
+	List *moving;
+	uint32 mark;
 
+	if (!targets->everything)
+		related = find_related(graph, rows, targets->related);
 	if (targets->destinations == NIL)
 		return related;
-	foreach(lc, targets->destinations)
-	{
-		GraphNode *node = lfirst(lc);
 
-		if (!list_member_ptr(related, node) &&
-			find_related(graph, related, list_make1(node)) != NIL)
-			return list_difference_ptr(related, targets->destinations);
-	}
-	return NIL;
+	mark = pgmig_graph_mark_nodes(graph, related);
+	moving = pgmig_graph_select_marked(targets->destinations, mark, false);
+	if (find_related(graph, related, moving) == NIL)
+		return NIL;
+	mark = pgmig_graph_mark_nodes(graph, targets->destinations);
+	return pgmig_graph_select_marked(related, mark, false);
 }
 
 /*
  * The applied revisions that stay out of the result: ancestors over parents of
- * the dropped rows that are not below a row that stays or comes, and all that
- * need one of those.  mark is the mark of the latter.
+ * the dropped rows, as far as they are not kept, and all that need one of
+ * those.
  */
 static List *
 collect_dropped(Graph *graph, List *dropped_rows, List *kept)
 {
-	uint32 mark = pgmig_graph_new_mark(graph);
+	uint32 mark = pgmig_graph_mark_nodes(graph, kept);
 	List *stack = list_copy(dropped_rows);
 	List *seeds = NIL;
-	ListCell *lc;
 
-	foreach(lc, kept)
-		((GraphNode *) lfirst(lc))->mark = mark;
 	while (stack != NIL)
 	{
 		GraphNode *node = llast(stack);
@@ -150,45 +147,29 @@ collect_dropped(Graph *graph, List *dropped_rows, List *kept)
 	return pgmig_graph_collect_applied(graph, seeds);
 }
 
-/*
- * Of the dropped rows, those that are not right below what is to be applied.
- */
-static List *
-remove_covered(List *rows, List *add)
-{
-	List *covered = NIL;
-	ListCell *lc;
-
-	foreach(lc, add)
-	{
-		GraphNode *node = lfirst(lc);
-
-		for (int i = 0; i < node->nparents; i++)
-			covered = lappend(covered, node->parents[i]);
-		for (int i = 0; i < node->ndeps; i++)
-			covered = lappend(covered, node->deps[i]);
-	}
-	return list_difference_ptr(rows, covered);
-}
-
 StampPlan *
 pgmig_plan_stamp(Graph *graph, List *texts)
 {
 	StampPlan *plan = palloc0(sizeof(StampPlan));
 	StampTargets targets = resolve_targets(graph, texts);
 	List *rows = pgmig_graph_rows(graph);
-	List *dropped_rows = find_dropped_rows(graph, &targets);
+	List *dropped_rows = find_dropped_rows(graph, rows, &targets);
 	List *add = pgmig_graph_collect_pending(graph, targets.destinations);
 	List *remove = NIL;
+	uint32 mark = pgmig_graph_new_mark(graph);
 
-	dropped_rows = remove_covered(dropped_rows, add);
+	/* A row right below what is to be applied is only covered. */
+	mark_below(add, mark);
+	dropped_rows = pgmig_graph_select_marked(dropped_rows, mark, false);
 	if (targets.everything && targets.destinations == NIL)
 		remove = pgmig_graph_collect_below(graph, rows);
 	else if (dropped_rows != NIL)
 	{
-		List *kept = list_concat_copy(list_difference_ptr(rows, dropped_rows),
-									  targets.destinations);
+		List *kept;
 
+		mark = pgmig_graph_mark_nodes(graph, dropped_rows);
+		kept = pgmig_graph_select_marked(rows, mark, false);
+		kept = list_concat(kept, targets.destinations);
 		kept = pgmig_graph_collect_below(graph, kept);
 		remove = collect_dropped(graph, dropped_rows, kept);
 	}

@@ -258,12 +258,12 @@ static GraphNode *
 find_start(Graph *graph, const Target *target, List *rows, GraphNode *branch)
 {
 	List *starts = rows;
+	uint32 lineage;
 
 	if (branch != NULL)
 	{
-		starts =
-			pgmig_graph_select_marked(rows,
-									  pgmig_graph_mark_lineage(graph, branch));
+		lineage = pgmig_graph_mark_lineage(graph, branch);
+		starts = pgmig_graph_select_marked(rows, lineage, true);
 		if (starts == NIL)
 			starts = find_tips(graph, rows, branch);
 	}

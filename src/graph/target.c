@@ -323,18 +323,15 @@ pgmig_target_branch(Graph *graph, const Target *target)
 	return find_revision(graph, target->branch, "branch", NULL, NULL);
 }
 
-/*
- * Of some heads, those above the branch or on it.
- */
-static List *
-heads_of_branch(Graph *graph, List *heads, GraphNode *branch)
+List *
+pgmig_target_heads_of_branch(Graph *graph, List *heads, GraphNode *branch)
 {
+	uint32 mark;
+
 	if (branch == NULL)
 		return heads;
-	return pgmig_graph_select_marked(heads,
-									 pgmig_graph_mark_descendants(graph,
-																  list_make1(
-																	  branch)));
+	mark = pgmig_graph_mark_descendants(graph, list_make1(branch));
+	return pgmig_graph_select_marked(heads, mark, true);
 }
 
 static void
@@ -366,7 +363,7 @@ resolve_symbol(Graph *graph, const Target *target, GraphNode *branch)
 
 		/* Below an only head lies everything. */
 		if (list_length(heads) > 1)
-			heads = heads_of_branch(graph, heads, branch);
+			heads = pgmig_target_heads_of_branch(graph, heads, branch);
 		if (list_length(heads) > 1 && strcmp(symbol, "head") == 0)
 			report_several_heads(target, heads);
 		return heads;
@@ -386,9 +383,9 @@ resolve_below_heads(Graph *graph, const Target *target)
 	ListCell *lc;
 
 	foreach(lc,
-			heads_of_branch(graph,
-							pgmig_graph_real_heads(graph),
-							pgmig_target_branch(graph, target)))
+			pgmig_target_heads_of_branch(graph,
+										 pgmig_graph_real_heads(graph),
+										 pgmig_target_branch(graph, target)))
 	{
 		WalkEnd end = pgmig_step_down(graph, target, lfirst(lc));
 

@@ -52,8 +52,9 @@ extern List *pgmig_graph_collect_pending(Graph *graph, List *starts);
 /* The applied ones among the starts and all above, over children and
  * dependents. */
 extern List *pgmig_graph_collect_applied(Graph *graph, List *starts);
-/* Those of the nodes that have the mark. */
-extern List *pgmig_graph_select_marked(List *nodes, uint32 mark);
+extern uint32 pgmig_graph_mark_nodes(Graph *graph, List *nodes);
+/* Those of the nodes that have the mark, or do not have it. */
+extern List *pgmig_graph_select_marked(List *nodes, uint32 mark, bool marked);
 /* Is a dependency of node, in Alembic's terms, a normalized one: does no
  * ancestor of node over parents have it too? */
 extern bool pgmig_graph_is_normalized(Graph *graph, GraphNode *node,
@@ -71,6 +72,9 @@ extern char *pgmig_target_list_names(List *names);
 /* Likewise the ids of nodes. */
 extern char *pgmig_target_list_nodes(List *nodes);
 extern Target *pgmig_target_parse(const char *text);
+/* Of some heads, those of the branch, if it is not NULL. */
+extern List *pgmig_target_heads_of_branch(Graph *graph, List *heads,
+										  GraphNode *branch);
 /* The revision that the target's branch names; NULL if it has none. */
 extern GraphNode *pgmig_target_branch(Graph *graph, const Target *target);
 /* The multi-valued rule. */
