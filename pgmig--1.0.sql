@@ -331,6 +331,7 @@ COMMENT ON FUNCTION pgmig_import(text, text) IS 'load the revisions of a documen
 
 CREATE FUNCTION pgmig_export(range text DEFAULT NULL) RETURNS text
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_export(text) FROM PUBLIC;
 COMMENT ON FUNCTION pgmig_export(text) IS 'revisions as a document, in load order; all of them, or those of a range';
 
 CREATE FUNCTION pgmig_revision(
@@ -410,14 +411,17 @@ COMMENT ON FUNCTION pgmig_plan(text, text) IS 'the steps that a run to the targe
 
 CREATE FUNCTION pgmig_upgrade_sql(range text DEFAULT 'head') RETURNS text
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_upgrade_sql(text) FROM PUBLIC;
 COMMENT ON FUNCTION pgmig_upgrade_sql(text) IS 'an upgrade as a script for psql; without a start, from where this database stands';
 
 CREATE FUNCTION pgmig_downgrade_sql(range text) RETURNS text
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_downgrade_sql(text) FROM PUBLIC;
 COMMENT ON FUNCTION pgmig_downgrade_sql(text) IS 'a downgrade as a script for psql; without a start, from where this database stands';
 
 CREATE FUNCTION pgmig_stamp_sql(range text) RETURNS text
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_stamp_sql(text) FROM PUBLIC;
 COMMENT ON FUNCTION pgmig_stamp_sql(text) IS 'a stamp as a script for psql; without a start, from where this database stands';
 
 --
@@ -459,6 +463,7 @@ CREATE FUNCTION pgmig_show(
     OUT downgrade_transactional boolean, OUT upgrade_checksum text, OUT source text, OUT loaded_by text,
     OUT loaded_at timestamptz, OUT applied_at timestamptz) RETURNS SETOF record
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_show(text) FROM PUBLIC;
 COMMENT ON FUNCTION pgmig_show(text) IS 'everything about the revisions that the target names';
 
 CREATE FUNCTION pgmig_log(

@@ -62,9 +62,11 @@ ORDER BY 1;
 SELECT oid::regprocedure FROM member_function
 WHERE pronargs > 0 AND (proargnames IS NULL OR '' = ANY (proargnames[1:pronargs]))
 ORDER BY 1;
--- Volatile if and only if PUBLIC may not execute it; never parallel safe.
+-- Volatile functions, and those that show bodies, PUBLIC may not execute; none
+-- is parallel safe.
 SELECT oid::regprocedure, provolatile, proparallel FROM member_function
-WHERE (provolatile = 'v') = has_function_privilege('public', oid, 'EXECUTE') OR proparallel = 's'
+WHERE (provolatile = 'v' OR proname ~ '_(show|export|sql)$') = has_function_privilege('public', oid, 'EXECUTE')
+  OR proparallel = 's'
 ORDER BY 1;
 
 DROP VIEW member_function;

@@ -78,7 +78,7 @@ SELECT nextval('pgmig.run_run_seq');
 SELECT pgmig_upgrade('own');
 SELECT pgmig_import('');
 
--- PUBLIC reads what the functions show.
+-- PUBLIC reads the history, but not the bodies.
 SET ROLE pgmig_nobody;
 SELECT revision, message FROM pgmig_history();
 SELECT revision, upgrade FROM pgmig_show('own');

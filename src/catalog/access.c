@@ -34,6 +34,7 @@
 #include "catalog/pgmig_catalog.h"
 #include "compat.h"
 #include "errors.h"
+#include "setting.h"
 
 /* A migration body is running in this backend. */
 static bool in_body = false;
@@ -76,22 +77,6 @@ catalogue_owner(void)
 }
 
 /*
- * Set a setting, to the end of the current GUC nest level.
- */
-void
-pgmig_catalog_set_option(const char *name, const char *value)
-{
-	(void) set_config_option(name,
-							 value,
-							 PGC_USERSET,
-							 PGC_S_SESSION,
-							 GUC_ACTION_SAVE,
-							 true,
-							 0,
-							 false);
-}
-
-/*
  * Begin a visit to the catalogue.
  *
  * Switches to the memory context of a new SPI connection; access->caller is
@@ -109,8 +94,8 @@ pgmig_catalog_begin(CatalogAccess *access)
 	access->guc_level = NewGUCNestLevel();
 	RestrictSearchPath();
 	/* A plan is kept while its tables grow, and they may start empty. */
-	pgmig_catalog_set_option("enable_seqscan", "off");
-	pgmig_catalog_set_option("jit", "off");
+	pgmig_set_option("enable_seqscan", "off");
+	pgmig_set_option("jit", "off");
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 }

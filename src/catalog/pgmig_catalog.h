@@ -74,7 +74,6 @@ typedef struct StepRecord
 } StepRecord;
 
 /* access.c */
-extern void pgmig_catalog_set_option(const char *name, const char *value);
 extern void pgmig_catalog_begin(CatalogAccess *access);
 extern void pgmig_catalog_end(CatalogAccess *access);
 extern uint64 pgmig_catalog_execute(CatalogQuery *query, Datum *values,

@@ -17,12 +17,23 @@
 #include "compat.h"
 #include "errors.h"
 
-/* What a kind of role gets, besides USAGE of the extension's schema. */
+/*
+ * What a kind of role gets, besides USAGE of the extension's schema and the
+ * functions that show bodies.
+ */
 typedef struct GrantKind
 {
 	const char *name;
 	const char *functions[16]; /* to be executed, up to a NULL */
 } GrantKind;
+
+static const char *const body_functions[] = {
+	"pgmig_export(text)",
+	"pgmig_show(text)",
+	"pgmig_upgrade_sql(text)",
+	"pgmig_downgrade_sql(text)",
+	"pgmig_stamp_sql(text)",
+};
 
 static const GrantKind kinds[] = {
 	{"reader", {NULL}},
@@ -53,6 +64,15 @@ execute(char *sql)
 			 "could not execute \"%s\": %s",
 			 sql,
 			 SPI_result_code_string(code));
+}
+
+static void
+grant_execute(const char *schema, const char *function, const char *role)
+{
+	execute(psprintf("GRANT EXECUTE ON FUNCTION %s.%s TO %s",
+					 schema,
+					 function,
+					 role));
 }
 
 PG_FUNCTION_INFO_V1(pgmig_grant);
@@ -101,11 +121,10 @@ pgmig_grant(PG_FUNCTION_ARGS)
 		execute(psprintf("GRANT SELECT ON ALL TABLES IN SCHEMA pgmig TO %s",
 						 role));
 	}
+	for (int i = 0; i < lengthof(body_functions); i++)
+		grant_execute(schema, body_functions[i], role);
 	for (int i = 0; kind->functions[i] != NULL; i++)
-		execute(psprintf("GRANT EXECUTE ON FUNCTION %s.%s TO %s",
-						 schema,
-						 kind->functions[i],
-						 role));
+		grant_execute(schema, kind->functions[i], role);
 	SPI_finish();
 	AtEOXact_GUC(false, guc_level);
 	PG_RETURN_VOID();

@@ -116,23 +116,30 @@ plan_literals(List *plan)
 static void
 append_check(Script *script, List *plan, bool applied)
 {
+	char tag[32];
+	char *code;
+
 	if (plan == NIL)
 		return;
-	appendStringInfo(&script->text,
-					 "DO $pgmig$\n"
-					 "BEGIN\n"
-					 "    IF (SELECT pg_catalog.count(*) FROM pgmig.applied\n"
-					 "        WHERE scope = %s AND revision IN (%s)) <> %d THEN\n"
-					 "        RAISE EXCEPTION USING\n"
-					 "            ERRCODE = 'object_not_in_prerequisite_state',\n"
-					 "            MESSAGE = 'the database does not stand where this script starts',\n"
-					 "            HINT = 'Make the script again, see pgmig_current().';\n"
-					 "    END IF;\n"
-					 "END\n"
-					 "$pgmig$;\n",
-					 literal(pgmig_scope),
-					 plan_literals(plan),
-					 applied ? list_length(plan) : 0);
+	code =
+		psprintf("\n"
+				 "BEGIN\n"
+				 "    IF (SELECT pg_catalog.count(*) FROM pgmig.applied\n"
+				 "        WHERE scope = %s AND revision IN (%s)) <> %d THEN\n"
+				 "        RAISE EXCEPTION USING\n"
+				 "            ERRCODE = 'object_not_in_prerequisite_state',\n"
+				 "            MESSAGE = 'the database does not stand where this script starts',\n"
+				 "            HINT = 'Make the script again, see pgmig_current().';\n"
+				 "    END IF;\n"
+				 "END\n",
+				 literal(pgmig_scope),
+				 plan_literals(plan),
+				 applied ? list_length(plan) : 0);
+	/* A name may contain any tag of a dollar quote, but hardly all of them. */
+	strcpy(tag, "$pgmig$");
+	for (int i = 1; strstr(code, tag) != NULL; i++)
+		snprintf(tag, sizeof(tag), "$pgmig%d$", i);
+	appendStringInfo(&script->text, "DO %s%s%s;\n", tag, code, tag);
 }
 
 /* The settings that a script changes. */
@@ -189,7 +196,7 @@ append_head(Script *script)
 {
 	appendStringInfo(&script->text,
 					 "-- pgmig %s %s\n"
-					 "-- Run with psql, as the owner of extension pgmig.\n"
+					 "-- Run with psql, as the owner of extension pgmig, while no other run starts.\n"
 					 "\\set ON_ERROR_STOP on\n",
 					 script->operation,
 					 script->range);
@@ -345,8 +352,10 @@ append_undo(Script *script, List *statements)
 		appendStringInfoString(&script->text,
 							   "SET CONSTRAINTS ALL IMMEDIATE;\n"
 							   "SET CONSTRAINTS ALL DEFERRED;\n"
-							   "SELECT pg_catalog.format('SET CONSTRAINTS %I.%I IMMEDIATE', connamespace::pg_catalog.regnamespace::pg_catalog.text, conname)\n"
-							   "    FROM pg_catalog.pg_constraint WHERE condeferrable AND NOT condeferred \\gexec\n");
+							   "SELECT pg_catalog.format('SET CONSTRAINTS %I.%I IMMEDIATE', n.nspname, c.conname)\n"
+							   "    FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace\n"
+							   "    WHERE c.condeferrable AND NOT c.condeferred\n"
+							   "        AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND NOT pg_catalog.pg_is_other_temp_schema(n.oid) \\gexec\n");
 }
 
 /* The statements of a body; with CONCURRENTLY taken out where that is asked. */

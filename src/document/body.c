@@ -359,24 +359,6 @@ check_lines(SourceText *source)
 }
 
 void
-pgmig_body_check(RevisionBody *body, const char *name)
-{
-	SourceText source = {0};
-	int nest_level = pgmig_scan_enter(WARNING, false);
-	int start;
-
-	body->sql =
-		pgmig_line_trim_body(body->sql, (int) strlen(body->sql), &start);
-	source.text = body->sql;
-	source.name = name;
-	pgmig_position_push(&source);
-	pgmig_body_check_part(body, &source);
-	check_lines(&source);
-	pgmig_position_pop(&source);
-	pgmig_scan_leave(nest_level);
-}
-
-void
 pgmig_body_check_lines(const char *sql, const char *name)
 {
 	SourceText source = {0};

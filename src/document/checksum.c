@@ -110,7 +110,9 @@ pgmig_checksum_begin(void)
 	digest->hash = pg_cryptohash_create(PG_SHA256);
 	if (digest->hash == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory"),
+				 errhint("Try again when the server has more memory.")));
 	if (pg_cryptohash_init(digest->hash) < 0)
 		fail(digest);
 	return digest;

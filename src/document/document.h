@@ -67,11 +67,6 @@ extern List *pgmig_document_parse(const char *text, const char *source);
 extern char *pgmig_document_write(const RevisionDocument *document);
 
 /* body.c */
-/* Fill in nstatements and checksum of a body whose sql and transactional are
- * set, after checking every statement; name is for messages, such as
- * "upgrade of revision \"x\"".  Replaces sql by a copy without leading blank
- * lines and trailing white space, as a document gives it back. */
-extern void pgmig_body_check(RevisionBody *body, const char *name);
 /* Statements (BodyStatement *) of a body. */
 extern List *pgmig_body_split(const char *sql);
 /* Checksum over the tokens of the server's scanner. */

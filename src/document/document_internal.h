@@ -122,7 +122,8 @@ extern List *pgmig_document_read(const char *text, const char *source,
 								 bool check_bodies);
 
 /* body.c */
-/* As pgmig_body_check(), for a body that is a part of a pushed text. */
+/* Check every statement of a body that is a part of a pushed text, and fill in
+ * its nstatements and checksum. */
 extern void pgmig_body_check_part(RevisionBody *body, SourceText *source);
 /* Throw an error if a line of the body would structure a document. */
 extern void pgmig_body_check_lines(const char *sql, const char *name);

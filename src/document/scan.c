@@ -21,22 +21,10 @@
 #include "utils/memutils.h"
 
 #include "document_internal.h"
+#include "setting.h"
 
 /* Values of tokens are freed when they take about that much. */
 #define TOKENS_SIZE (64 * 1024)
-
-static void
-set_option(const char *name, const char *value)
-{
-	(void) set_config_option(name,
-							 value,
-							 PGC_USERSET,
-							 PGC_S_SESSION,
-							 GUC_ACTION_SAVE,
-							 true,
-							 0,
-							 false);
-}
 
 static bool
 option_is(const char *name, const char *value)
@@ -66,12 +54,12 @@ pgmig_scan_enter(int message_level, bool dates)
 		return -1;
 	nest_level = NewGUCNestLevel();
 	if (!conforming)
-		set_option("standard_conforming_strings", "on");
+		pgmig_set_option("standard_conforming_strings", "on");
 	if (!quiet)
-		set_option("client_min_messages",
-				   message_level == ERROR ? "error" : "warning");
+		pgmig_set_option("client_min_messages",
+						 message_level == ERROR ? "error" : "warning");
 	if (!zone)
-		set_option("timezone", "GMT");
+		pgmig_set_option("timezone", "GMT");
 	return nest_level;
 }
 

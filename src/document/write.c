@@ -122,7 +122,8 @@ write_create_date(StringInfo buf, TimestampTz created_at)
 		timestamp2tm(created_at, NULL, &tm, &fsec, NULL, NULL) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("timestamp out of range")));
+				 errmsg("timestamp out of range"),
+				 errhint("Load the revision with another Create Date.")));
 	tm.tm_isdst = 0;
 	EncodeDateTime(&tm, fsec, true, 0, NULL, USE_ISO_DATES, text);
 	write_key(buf, HEADER_CREATE_DATE, text);

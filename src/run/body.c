@@ -27,6 +27,7 @@
 #include "compat.h"
 #include "errors.h"
 #include "run/run.h"
+#include "setting.h"
 
 static void
 body_error_callback(void *arg)
@@ -134,20 +135,17 @@ set_body_settings(void)
 {
 	pgmig_run_check_scope();
 	if (pgmig_scope[0] != '\0')
-		pgmig_catalog_set_option("search_path",
-								 psprintf("%s%s%s",
-										  quote_identifier(pgmig_scope),
-										  namespace_search_path[0] == '\0'
-											  ? ""
-											  : ", ",
-										  namespace_search_path));
+		pgmig_set_option("search_path",
+						 psprintf("%s%s%s",
+								  quote_identifier(pgmig_scope),
+								  namespace_search_path[0] == '\0' ? "" : ", ",
+								  namespace_search_path));
 	/* A shorter one of the session stays in force. */
 	if (pgmig_lock_timeout > 0 &&
 		(LockTimeout == 0 || LockTimeout > pgmig_lock_timeout))
-		pgmig_catalog_set_option("lock_timeout",
-								 psprintf("%d", pgmig_lock_timeout));
+		pgmig_set_option("lock_timeout", psprintf("%d", pgmig_lock_timeout));
 	/* Bodies were split and checked so when they were loaded. */
-	pgmig_catalog_set_option("standard_conforming_strings", "on");
+	pgmig_set_option("standard_conforming_strings", "on");
 }
 
 /* Show the other sessions what runs. */
