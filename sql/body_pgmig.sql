@@ -35,6 +35,8 @@ SELECT FROM pgmig_edit('f2', $$WITH x AS (UPDATE pgmig.revision SET message = 'x
 :try
 SELECT FROM pgmig_edit('f2', $$INSERT INTO pgmig.branch_label VALUES ('l', 'f1', 1)$$);
 :try
+SELECT FROM pgmig_edit('f2', $$SET session_replication_role = replica; DELETE FROM pgmig.applied$$);
+:try
 SELECT FROM pgmig_edit('f2', $$SELECT pgmig_upgrade('f3')$$);
 :try
 SELECT FROM pgmig_edit('f2', $$SELECT pgmig_downgrade('base')$$);

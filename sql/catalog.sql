@@ -6,7 +6,8 @@ CREATE TEMP TABLE member AS
 SELECT d.classid, d.objid
 FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 WHERE d.deptype = 'e' AND e.extname = 'pgmig';
-SELECT classid::regclass::text AS kind FROM member GROUP BY 1 ORDER BY 1;
+-- (From 17 on, the row types of its tables belong to it as well.)
+SELECT classid::regclass::text AS kind FROM member WHERE classid <> 'pg_type'::regclass GROUP BY 1 ORDER BY 1;
 
 -- Dumped with their rows: every table and sequence.
 SELECT c.oid::regclass
@@ -38,7 +39,7 @@ SELECT c.oid::regclass
 FROM pg_class c JOIN member m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
 WHERE c.relkind = 'r'
   AND NOT EXISTS (SELECT FROM pg_trigger t
-                  WHERE t.tgrelid = c.oid AND t.tgname = 'guard' AND t.tgenabled = 'O'
+                  WHERE t.tgrelid = c.oid AND t.tgname = 'guard' AND t.tgenabled = 'A'
                     AND t.tgtype & 62 = 62)  -- before insert, delete, update, truncate
 ORDER BY 1;
 

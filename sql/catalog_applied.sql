@@ -119,5 +119,24 @@ $$);
 SELECT pgmig_upgrade('body');
 TABLE state;
 
+
+-- Indexes and columns of somebody's own are kept up.
 DROP VIEW checksums, state;
+CREATE INDEX ON pgmig.applied (lower(revision));
+CREATE INDEX ON pgmig.applied (run) WHERE run < 0;
+ALTER TABLE pgmig.applied ADD COLUMN note text;
+SELECT pgmig_stamp('base') IS NOT NULL AS stamped;
+SELECT count(*) > 0 AS upgraded FROM pgmig_upgrade($$a'1$$);
+SET enable_seqscan = off;
+SELECT revision, note FROM pgmig.applied WHERE lower(revision) = $$a'1$$;
+SELECT count(*) FROM pgmig.applied WHERE run < 0;
+RESET enable_seqscan;
+
+-- In a session that calls itself a replica the triggers fire all the same.
+SET session_replication_role = replica;
+SELECT count(*) FROM pgmig_revision('child', 'child', $$a'1$$, splice => true);
+SHOW session_replication_role;
+RESET session_replication_role;
+SELECT has_children FROM pgmig.revision WHERE revision = $$a'1$$;
+
 DROP EXTENSION pgmig;

@@ -100,7 +100,9 @@ SELECT * FROM pgmig_upgrade('q1');
 SELECT * FROM q;
 
 -- Settings that are no timeouts
+\set VERBOSITY sqlstate
 SET pgmig.lock_timeout = -1;
+\set VERBOSITY default
 SET pgmig.statement_timeout = 'soon';
 SET pgmig.statement_timeouts = 1;
 SET pgmig."concurrently" = 'maybe';

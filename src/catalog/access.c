@@ -21,6 +21,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
 #include "utils/array.h"
@@ -93,6 +94,16 @@ pgmig_catalog_begin(CatalogAccess *access)
 						   access->sec_context | SECURITY_LOCAL_USERID_CHANGE);
 	access->guc_level = NewGUCNestLevel();
 	RestrictSearchPath();
+	/* The triggers are to fire whatever the caller pretends to be. */
+	if (SessionReplicationRole != SESSION_REPLICATION_ROLE_ORIGIN)
+		(void) set_config_option("session_replication_role",
+								 "origin",
+								 PGC_SUSET,
+								 PGC_S_SESSION,
+								 GUC_ACTION_SAVE,
+								 true,
+								 0,
+								 false);
 	/* A plan is kept while its tables grow, and they may start empty. */
 	pgmig_set_option("enable_seqscan", "off");
 	pgmig_set_option("jit", "off");
