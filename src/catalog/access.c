@@ -37,6 +37,9 @@
 #include "errors.h"
 #include "setting.h"
 
+/* So many rows of a large result are in memory. */
+#define ROWS_AT_ONCE 1000
+
 /* A migration body is running in this backend. */
 static bool in_body = false;
 
@@ -123,21 +126,10 @@ pgmig_catalog_end(CatalogAccess *access)
 	MemoryContextSwitchTo(access->caller);
 }
 
-/*
- * Run a query; its rows are in SPI_tuptable until the visit ends or the next
- * query runs.
- *
- * values has query->nargs members, nulls likewise ('n' for a null) or is
- * NULL.  With read_only, the query sees what the caller's statement sees,
- * otherwise all that is committed or done before it.  Returns the number of
- * rows.
- */
-uint64
-pgmig_catalog_execute(CatalogQuery *query, Datum *values, const char *nulls,
-					  bool read_only)
+/* The plan of a query, made when it is first used. */
+static SPIPlanPtr
+prepare(CatalogQuery *query)
 {
-	int code;
-
 	if (query->plan == NULL)
 	{
 		SPIPlanPtr plan = SPI_prepare_cursor(query->sql,
@@ -153,13 +145,66 @@ pgmig_catalog_execute(CatalogQuery *query, Datum *values, const char *nulls,
 		SPI_keepplan(plan);
 		query->plan = plan;
 	}
-	code = SPI_execute_plan(query->plan, values, nulls, read_only, 0);
+	return query->plan;
+}
+
+/*
+ * Run a query; its rows are in SPI_tuptable until the visit ends or the next
+ * query runs.
+ *
+ * values has query->nargs members, nulls likewise ('n' for a null) or is
+ * NULL.  With read_only, the query sees what the caller's statement sees,
+ * otherwise all that is committed or done before it.  Returns the number of
+ * rows.
+ */
+uint64
+pgmig_catalog_execute(CatalogQuery *query, Datum *values, const char *nulls,
+					  bool read_only)
+{
+	int code = SPI_execute_plan(prepare(query), values, nulls, read_only, 0);
+
 	if (code < 0)
 		elog(ERROR,
 			 "could not execute \"%s\": %s",
 			 query->sql,
 			 SPI_result_code_string(code));
 	return SPI_processed;
+}
+
+/*
+ * Run a query whose rows may be many, with the active snapshot.
+ *
+ * Each is row rows->row of the current result, after pgmig_catalog_next().
+ */
+void
+pgmig_catalog_open(CatalogRows *rows, CatalogQuery *query, Datum *values)
+{
+	rows->portal = SPI_cursor_open(NULL, prepare(query), values, NULL, true);
+	rows->row = 0;
+	rows->count = 0;
+}
+
+/*
+ * Go to the next row.  Returns false, and closes the query, after the last.
+ */
+bool
+pgmig_catalog_next(CatalogRows *rows)
+{
+	if (rows->row + 1 < rows->count)
+	{
+		rows->row++;
+		return true;
+	}
+	CHECK_FOR_INTERRUPTS();
+	if (rows->count > 0)
+		SPI_freetuptable(SPI_tuptable);
+	SPI_cursor_fetch(rows->portal, true, ROWS_AT_ONCE);
+	rows->row = 0;
+	rows->count = SPI_processed;
+	if (rows->count > 0)
+		return true;
+	SPI_cursor_close(rows->portal);
+	return false;
 }
 
 /*

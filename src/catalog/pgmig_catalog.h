@@ -39,6 +39,14 @@ typedef struct CatalogQuery
 	SPIPlanPtr plan; /* NULL until first used */
 } CatalogQuery;
 
+/* Rows of a query, some of which are in memory. */
+typedef struct CatalogRows
+{
+	Portal portal;
+	uint64 row; /* the current one in SPI_tuptable */
+	uint64 count;
+} CatalogRows;
+
 /* A revision as stored. */
 typedef struct StoredRevision
 {
@@ -78,6 +86,9 @@ extern void pgmig_catalog_begin(CatalogAccess *access);
 extern void pgmig_catalog_end(CatalogAccess *access);
 extern uint64 pgmig_catalog_execute(CatalogQuery *query, Datum *values,
 									const char *nulls, bool read_only);
+extern void pgmig_catalog_open(CatalogRows *rows, CatalogQuery *query,
+							   Datum *values);
+extern bool pgmig_catalog_next(CatalogRows *rows);
 extern void pgmig_catalog_push_snapshot(void);
 extern char *pgmig_catalog_text(uint64 row, int column);
 extern Datum pgmig_catalog_datum(uint64 row, int column, bool *isnull);

@@ -196,23 +196,31 @@ load_edges(Graph *graph, CatalogQuery *query, size_t down_count, size_t down,
 {
 #define COUNT(node, offset) (*(int *) ((char *) (node) + (offset)))
 #define NODES(node, offset) (*(GraphNode ***) ((char *) (node) + (offset)))
-	uint64 count = pgmig_catalog_execute(query, NULL, NULL, true);
-	GraphNode **ends =
-		MemoryContextAllocHuge(CurrentMemoryContext,
-							   Max(count, 1) * 2 * sizeof(GraphNode *));
+	CatalogRows rows;
+	GraphNode **ends;
+	uint64 allocated = 1024;
+	uint64 count = 0;
 	ListCell *lc;
 
-	for (uint64 row = 0; row < count; row++)
+	ends = palloc(allocated * 2 * sizeof(GraphNode *));
+	pgmig_catalog_open(&rows, query, NULL);
+	while (pgmig_catalog_next(&rows))
 	{
+		if (count == allocated)
+		{
+			allocated *= 2;
+			ends = repalloc_huge(ends, allocated * 2 * sizeof(GraphNode *));
+		}
 		for (int i = 0; i < 2; i++)
 		{
-			char *id = pgmig_catalog_text(row, i + 1);
+			char *id = pgmig_catalog_text(rows.row, i + 1);
 
-			ends[row * 2 + i] = loaded_node(graph, id);
+			ends[count * 2 + i] = loaded_node(graph, id);
 			pfree(id);
 		}
-		COUNT(ends[row * 2], down_count)++;
-		COUNT(ends[row * 2 + 1], up_count)++;
+		COUNT(ends[count * 2], down_count)++;
+		COUNT(ends[count * 2 + 1], up_count)++;
+		count++;
 	}
 	foreach(lc, graph->all)
 	{
@@ -242,10 +250,84 @@ load_edges(Graph *graph, CatalogQuery *query, size_t down_count, size_t down,
 			NODES(other, up)[COUNT(other, up_count)++] = node;
 		}
 	}
-	SPI_freetuptable(SPI_tuptable);
 	pfree(ends);
 #undef COUNT
 #undef NODES
+}
+
+/* Read every revision; fills graph->all in load order. */
+static void
+load_nodes(Graph *graph)
+{
+	static CatalogQuery query = {
+		.sql = "SELECT r.revision, " NODE_COLUMNS
+			   " FROM pgmig.revision r ORDER BY r.load_order",
+	};
+	CatalogRows rows;
+
+	pgmig_catalog_open(&rows, &query, NULL);
+	while (pgmig_catalog_next(&rows))
+	{
+		char *id = pgmig_catalog_text(rows.row, 1);
+		GraphNode *node = pgmig_graph_node(graph, id);
+		MemoryContext old = MemoryContextSwitchTo(graph->cxt);
+
+		node->nparents = node->ndeps = 0;
+		node->nchildren = node->ndependents = 0;
+		node->labels = NIL;
+		node->applied = false;
+		read_node_columns(graph, node, rows.row, 2);
+		graph->all = lappend(graph->all, node);
+		MemoryContextSwitchTo(old);
+		pfree(id);
+	}
+}
+
+/* Read what is applied in this scope. */
+static void
+load_applied(Graph *graph)
+{
+	static CatalogQuery query = {
+		.sql = "SELECT revision, applied_at FROM pgmig.applied"
+			   " WHERE scope = $1",
+		.nargs = 1,
+		.argtypes = {TEXTOID},
+	};
+	CatalogRows rows;
+	Datum values[1];
+
+	values[0] = CStringGetTextDatum(pgmig_scope);
+	pgmig_catalog_open(&rows, &query, values);
+	while (pgmig_catalog_next(&rows))
+	{
+		char *id = pgmig_catalog_text(rows.row, 1);
+
+		read_applied_at(loaded_node(graph, id), rows.row, 2);
+		pfree(id);
+	}
+}
+
+/* Read the branch labels. */
+static void
+load_labels(Graph *graph)
+{
+	static CatalogQuery query = {
+		.sql = "SELECT revision, label FROM pgmig.branch_label"
+			   " ORDER BY revision, ordinal",
+	};
+	CatalogRows rows;
+
+	pgmig_catalog_open(&rows, &query, NULL);
+	while (pgmig_catalog_next(&rows))
+	{
+		char *id = pgmig_catalog_text(rows.row, 1);
+		GraphNode *node = loaded_node(graph, id);
+		MemoryContext old = MemoryContextSwitchTo(graph->cxt);
+
+		node->labels = lappend(node->labels, pgmig_catalog_text(rows.row, 2));
+		MemoryContextSwitchTo(old);
+		pfree(id);
+	}
 }
 
 /*
@@ -254,16 +336,6 @@ load_edges(Graph *graph, CatalogQuery *query, size_t down_count, size_t down,
 static void
 load_all(Graph *graph)
 {
-	static CatalogQuery nodes = {
-		.sql = "SELECT r.revision, " NODE_COLUMNS
-			   " FROM pgmig.revision r ORDER BY r.load_order",
-	};
-	static CatalogQuery applied = {
-		.sql = "SELECT revision, applied_at FROM pgmig.applied"
-			   " WHERE scope = $1",
-		.nargs = 1,
-		.argtypes = {TEXTOID},
-	};
 	static CatalogQuery parents = {
 		.sql = "SELECT revision, parent FROM pgmig.revision_parent"
 			   " ORDER BY revision, ordinal",
@@ -272,47 +344,13 @@ load_all(Graph *graph)
 		.sql = "SELECT revision, dependency FROM pgmig.revision_dependency"
 			   " ORDER BY revision, ordinal",
 	};
-	static CatalogQuery labels = {
-		.sql = "SELECT revision, label FROM pgmig.branch_label"
-			   " ORDER BY revision, ordinal",
-	};
 	CatalogAccess access;
-	MemoryContext spi_cxt;
-	Datum values[1];
-	uint64 count;
 
 	if (graph->complete)
 		return;
 	pgmig_catalog_begin(&access);
-	spi_cxt = CurrentMemoryContext;
-	values[0] = CStringGetTextDatum(pgmig_scope);
-	count = pgmig_catalog_execute(&nodes, NULL, NULL, true);
-	for (uint64 row = 0; row < count; row++)
-	{
-		char *id = pgmig_catalog_text(row, 1);
-		GraphNode *node = pgmig_graph_node(graph, id);
-
-		CHECK_FOR_INTERRUPTS();
-		pfree(id);
-		MemoryContextSwitchTo(graph->cxt);
-		node->nparents = node->ndeps = 0;
-		node->nchildren = node->ndependents = 0;
-		node->labels = NIL;
-		node->applied = false;
-		read_node_columns(graph, node, row, 2);
-		graph->all = lappend(graph->all, node);
-		MemoryContextSwitchTo(spi_cxt);
-	}
-	SPI_freetuptable(SPI_tuptable);
-	count = pgmig_catalog_execute(&applied, values, NULL, true);
-	for (uint64 row = 0; row < count; row++)
-	{
-		char *id = pgmig_catalog_text(row, 1);
-
-		read_applied_at(loaded_node(graph, id), row, 2);
-		pfree(id);
-	}
-	SPI_freetuptable(SPI_tuptable);
+	load_nodes(graph);
+	load_applied(graph);
 	load_edges(graph,
 			   &parents,
 			   offsetof(GraphNode, nparents),
@@ -325,15 +363,7 @@ load_all(Graph *graph)
 			   offsetof(GraphNode, deps),
 			   offsetof(GraphNode, ndependents),
 			   offsetof(GraphNode, dependents));
-	count = pgmig_catalog_execute(&labels, NULL, NULL, true);
-	for (uint64 row = 0; row < count; row++)
-	{
-		GraphNode *node = loaded_node(graph, pgmig_catalog_text(row, 1));
-
-		MemoryContextSwitchTo(graph->cxt);
-		node->labels = lappend(node->labels, pgmig_catalog_text(row, 2));
-		MemoryContextSwitchTo(spi_cxt);
-	}
+	load_labels(graph);
 	graph->complete = true;
 	pgmig_catalog_end(&access);
 }
