@@ -38,21 +38,33 @@ next_load_order(void)
 	return DatumGetInt64(pgmig_catalog_datum(0, 1, &isnull));
 }
 
-#define REVISION_VALUES 14
+#define REVISION_VALUES 15
 
+/*
+ * Add a revision, or replace the one of that id, which keeps its place in load
+ * order.
+ */
 static void
 write_revision(const PendingRevision *pending, int64 load_order)
 {
-	static CatalogQuery insert = {
+	static CatalogQuery query = {
 		.sql =
-			"INSERT INTO pgmig.revision (revision, message, long_message,"
+			"INSERT INTO pgmig.revision AS r (revision, message, long_message,"
 			" created_at, upgrade, upgrade_transactional, upgrade_statements,"
 			" upgrade_checksum, downgrade, downgrade_transactional,"
 			" downgrade_statements, downgrade_checksum, source, has_children,"
 			" load_order)"
 			" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-			" $14, $15)",
-		.nargs = REVISION_VALUES + 1,
+			" $14, $15)"
+			" ON CONFLICT (revision) DO UPDATE SET message = $2,"
+			" long_message = $3, created_at = $4, upgrade = $5,"
+			" upgrade_transactional = $6, upgrade_statements = $7,"
+			" upgrade_checksum = $8, downgrade = $9,"
+			" downgrade_transactional = $10, downgrade_statements = $11,"
+			" downgrade_checksum = $12, source = $13,"
+			" has_children = r.has_children OR $14,"
+			" loaded_by = session_user, loaded_at = now()",
+		.nargs = REVISION_VALUES,
 		.argtypes = {TEXTOID,
 					 TEXTOID,
 					 TEXTOID,
@@ -69,37 +81,11 @@ write_revision(const PendingRevision *pending, int64 load_order)
 					 BOOLOID,
 					 INT8OID},
 	};
-	static CatalogQuery update = {
-		.sql =
-			"UPDATE pgmig.revision SET message = $2, long_message = $3,"
-			" created_at = $4, upgrade = $5, upgrade_transactional = $6,"
-			" upgrade_statements = $7, upgrade_checksum = $8, downgrade = $9,"
-			" downgrade_transactional = $10, downgrade_statements = $11,"
-			" downgrade_checksum = $12, source = $13,"
-			" has_children = has_children OR $14, loaded_by = session_user,"
-			" loaded_at = now()"
-			" WHERE revision = $1",
-		.nargs = REVISION_VALUES,
-		.argtypes = {TEXTOID,
-					 TEXTOID,
-					 TEXTOID,
-					 TIMESTAMPTZOID,
-					 TEXTOID,
-					 BOOLOID,
-					 INT4OID,
-					 TEXTOID,
-					 TEXTOID,
-					 BOOLOID,
-					 INT4OID,
-					 TEXTOID,
-					 TEXTOID,
-					 BOOLOID},
-	};
 	const RevisionDocument *document = pending->document;
 	const RevisionBody *up = &document->upgrade;
 	const RevisionBody *down = &document->downgrade;
-	Datum values[REVISION_VALUES + 1];
-	char nulls[REVISION_VALUES + 1];
+	Datum values[REVISION_VALUES];
+	char nulls[REVISION_VALUES];
 
 	memset(nulls, ' ', sizeof(nulls));
 	values[0] = CStringGetTextDatum(document->revision);
@@ -121,10 +107,7 @@ write_revision(const PendingRevision *pending, int64 load_order)
 	values[12] = text_or_null(document->source, &nulls[12]);
 	values[13] = BoolGetDatum(pending->has_children);
 	values[14] = Int64GetDatum(load_order);
-	pgmig_catalog_execute(pending->action == IMPORT_ADDED ? &insert : &update,
-						  values,
-						  nulls,
-						  false);
+	pgmig_catalog_execute(&query, values, nulls, false);
 }
 
 /* Drop the edges and labels of a revision that is loaded anew. */
