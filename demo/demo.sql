@@ -41,7 +41,7 @@ SELECT revision, message, is_head FROM pgmig_current();
 \echo
 \echo '== 4. How it got there =='
 \echo
-SELECT revision, parents, is_current AS current, left(message, 48) AS message
+SELECT revision, cardinality(parents) AS parents, is_current AS current, left(message, 48) AS message
 FROM pgmig_history();
 
 \echo
