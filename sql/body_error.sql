@@ -92,8 +92,11 @@ END
 $$;
 :edit E'SELECT 1;\nSELECT inner_query();');
 :try
+-- (the context of an expression is worded differently from 18 on)
 :edit E'SELECT 1;\nSELECT inner_error();');
+\set SHOW_CONTEXT never
 :try
+\set SHOW_CONTEXT errors
 :edit E'SELECT 1;\nSELECT inner_execute();');
 :try
 :edit $$CREATE FUNCTION bad() RETURNS int LANGUAGE sql AS 'SELECT nothing'$$);

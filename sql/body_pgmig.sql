@@ -96,7 +96,9 @@ SELECT FROM pgmig_edit('f2', $$CALL commits()$$);
 :try
 CREATE PROCEDURE commits_sql() LANGUAGE sql AS 'COMMIT';
 SELECT FROM pgmig_edit('f2', $$CALL commits_sql()$$);
+\set SHOW_CONTEXT never
 :try
+\set SHOW_CONTEXT errors
 SELECT FROM pgmig_edit('f2', $$SET TRANSACTION ISOLATION LEVEL SERIALIZABLE$$);
 :try
 
