@@ -172,6 +172,23 @@ pgmig_catalog_execute(CatalogQuery *query, Datum *values, const char *nulls,
 }
 
 /*
+ * Run a statement that is not worth a plan for the session.  Returns the
+ * number of rows.
+ */
+uint64
+pgmig_catalog_execute_text(const char *sql)
+{
+	int code = SPI_execute(sql, false, 0);
+
+	if (code < 0)
+		elog(ERROR,
+			 "could not execute \"%s\": %s",
+			 sql,
+			 SPI_result_code_string(code));
+	return SPI_processed;
+}
+
+/*
  * Run a query whose rows may be many, with the active snapshot.
  *
  * Each is row rows->row of the current result, after pgmig_catalog_next().

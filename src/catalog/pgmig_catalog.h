@@ -86,6 +86,7 @@ extern void pgmig_catalog_begin(CatalogAccess *access);
 extern void pgmig_catalog_end(CatalogAccess *access);
 extern uint64 pgmig_catalog_execute(CatalogQuery *query, Datum *values,
 									const char *nulls, bool read_only);
+extern uint64 pgmig_catalog_execute_text(const char *sql);
 extern void pgmig_catalog_open(CatalogRows *rows, CatalogQuery *query,
 							   Datum *values);
 extern bool pgmig_catalog_next(CatalogRows *rows);

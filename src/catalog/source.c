@@ -368,17 +368,24 @@ load_all(Graph *graph)
 	pgmig_catalog_end(&access);
 }
 
-/* The nodes of a result with one column of ids, in the caller's context. */
+/*
+ * The nodes that a query with one column of ids names, in the current memory
+ * context.
+ */
 static List *
-read_nodes(Graph *graph, CatalogAccess *access, uint64 count)
+read_nodes(Graph *graph, CatalogQuery *query, Datum *values)
 {
-	MemoryContext spi_cxt = MemoryContextSwitchTo(access->caller);
 	List *result = NIL;
+	CatalogAccess access;
+	uint64 count;
 
+	pgmig_catalog_begin(&access);
+	count = pgmig_catalog_execute(query, values, NULL, true);
+	MemoryContextSwitchTo(access.caller);
 	for (uint64 row = 0; row < count; row++)
 		result = lappend(result,
 						 pgmig_graph_node(graph, pgmig_catalog_text(row, 1)));
-	MemoryContextSwitchTo(spi_cxt);
+	pgmig_catalog_end(&access);
 	return result;
 }
 
@@ -396,16 +403,11 @@ find(Graph *graph, const char *name)
 		.nargs = 1,
 		.argtypes = {TEXTOID},
 	};
-	CatalogAccess access;
 	Datum values[1];
 	List *found;
 
-	pgmig_catalog_begin(&access);
 	values[0] = CStringGetTextDatum(name);
-	found = read_nodes(graph,
-					   &access,
-					   pgmig_catalog_execute(&query, values, NULL, true));
-	pgmig_catalog_end(&access);
+	found = read_nodes(graph, &query, values);
 	return found == NIL ? NULL : linitial(found);
 }
 
@@ -457,15 +459,8 @@ heads(Graph *graph)
 		.sql = "SELECT revision FROM pgmig.revision WHERE NOT has_children"
 			   " ORDER BY load_order",
 	};
-	CatalogAccess access;
-	List *result;
 
-	pgmig_catalog_begin(&access);
-	result = read_nodes(graph,
-						&access,
-						pgmig_catalog_execute(&query, NULL, NULL, true));
-	pgmig_catalog_end(&access);
-	return result;
+	return read_nodes(graph, &query, NULL);
 }
 
 /*
@@ -480,15 +475,8 @@ labelled(Graph *graph)
 			   " JOIN pgmig.revision r ON r.revision = b.revision"
 			   " ORDER BY r.load_order",
 	};
-	CatalogAccess access;
-	List *result;
 
-	pgmig_catalog_begin(&access);
-	result = read_nodes(graph,
-						&access,
-						pgmig_catalog_execute(&query, NULL, NULL, true));
-	pgmig_catalog_end(&access);
-	return result;
+	return read_nodes(graph, &query, NULL);
 }
 
 /*

@@ -33,23 +33,6 @@
 #include "errors.h"
 
 /*
- * Run a query over the transition tables of the trigger.  Returns the number
- * of rows.
- */
-static uint64
-execute(const char *sql)
-{
-	int code = SPI_execute(sql, false, 0);
-
-	if (code < 0)
-		elog(ERROR,
-			 "could not execute \"%s\": %s",
-			 sql,
-			 SPI_result_code_string(code));
-	return SPI_processed;
-}
-
-/*
  * Wait for other writers, unless this is a script of pgmig_upgrade_sql(),
  * whose lock on the table keeps them away already.
  */
@@ -110,7 +93,8 @@ report_not_closed(uint64 row)
 static bool
 no_revisions(void)
 {
-	return execute("SELECT FROM pgmig.revision LIMIT 1") == 0;
+	return pgmig_catalog_execute_text("SELECT FROM pgmig.revision LIMIT 1") ==
+		   0;
 }
 
 pg_noreturn static void
@@ -141,14 +125,16 @@ pgmig_trigger_edges(PG_FUNCTION_ARGS)
 	is_parent = strcmp(RelationGetRelationName(trigger->tg_relation),
 					   "revision_parent") == 0;
 	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
-		execute("UPDATE pgmig.revision SET has_children = false"
-				" WHERE has_children");
+		pgmig_catalog_execute_text(
+			"UPDATE pgmig.revision SET has_children = false"
+			" WHERE has_children");
 	if (is_parent && trigger->tg_oldtable != NULL)
-		execute("UPDATE pgmig.revision r SET has_children = false"
-				" FROM (SELECT DISTINCT parent FROM old_rows) o"
-				" WHERE r.revision = o.parent AND r.has_children"
-				" AND NOT EXISTS (SELECT FROM pgmig.revision_parent p"
-				" WHERE p.parent = o.parent)");
+		pgmig_catalog_execute_text(
+			"UPDATE pgmig.revision r SET has_children = false"
+			" FROM (SELECT DISTINCT parent FROM old_rows) o"
+			" WHERE r.revision = o.parent AND r.has_children"
+			" AND NOT EXISTS (SELECT FROM pgmig.revision_parent p"
+			" WHERE p.parent = o.parent)");
 	if (trigger->tg_newtable == NULL)
 	{
 		pgmig_catalog_end(&access);
@@ -159,35 +145,37 @@ pgmig_trigger_edges(PG_FUNCTION_ARGS)
 		pgmig_catalog_end(&access);
 		return PointerGetDatum(NULL);
 	}
-	if (execute(is_parent ? "SELECT e.needed FROM new_rows n,"
-							" LATERAL (VALUES (n.revision), (n.parent))"
-							" e (needed)"
-							" WHERE NOT EXISTS (SELECT FROM pgmig.revision r"
-							" WHERE r.revision = e.needed)"
-						  : "SELECT e.needed FROM new_rows n,"
-							" LATERAL (VALUES (n.revision), (n.dependency))"
-							" e (needed)"
-							" WHERE NOT EXISTS (SELECT FROM pgmig.revision r"
-							" WHERE r.revision = e.needed)") > 0)
+	if (pgmig_catalog_execute_text(
+			is_parent ? "SELECT e.needed FROM new_rows n,"
+						" LATERAL (VALUES (n.revision), (n.parent))"
+						" e (needed)"
+						" WHERE NOT EXISTS (SELECT FROM pgmig.revision r"
+						" WHERE r.revision = e.needed)"
+					  : "SELECT e.needed FROM new_rows n,"
+						" LATERAL (VALUES (n.revision), (n.dependency))"
+						" e (needed)"
+						" WHERE NOT EXISTS (SELECT FROM pgmig.revision r"
+						" WHERE r.revision = e.needed)") > 0)
 		report_missing(pgmig_catalog_text(0, 1));
 	if (is_parent)
-		execute("UPDATE pgmig.revision r SET has_children = true"
-				" FROM (SELECT DISTINCT parent FROM new_rows) n"
-				" WHERE r.revision = n.parent AND NOT r.has_children");
-	if (execute(is_parent
-					? "SELECT n.revision, n.parent, a.scope"
-					  " FROM new_rows n JOIN pgmig.applied a"
-					  " ON a.revision = n.revision"
-					  " WHERE NOT EXISTS (SELECT FROM pgmig.applied b"
-					  " WHERE b.revision = n.parent AND b.scope = a.scope)"
-					: "SELECT n.revision, n.dependency, a.scope"
-					  " FROM new_rows n JOIN pgmig.applied a"
-					  " ON a.revision = n.revision"
-					  " WHERE NOT EXISTS (SELECT FROM pgmig.applied b"
-					  " WHERE b.revision = n.dependency"
-					  " AND b.scope = a.scope)") > 0)
+		pgmig_catalog_execute_text(
+			"UPDATE pgmig.revision r SET has_children = true"
+			" FROM (SELECT DISTINCT parent FROM new_rows) n"
+			" WHERE r.revision = n.parent AND NOT r.has_children");
+	if (pgmig_catalog_execute_text(
+			is_parent ? "SELECT n.revision, n.parent, a.scope"
+						" FROM new_rows n JOIN pgmig.applied a"
+						" ON a.revision = n.revision"
+						" WHERE NOT EXISTS (SELECT FROM pgmig.applied b"
+						" WHERE b.revision = n.parent AND b.scope = a.scope)"
+					  : "SELECT n.revision, n.dependency, a.scope"
+						" FROM new_rows n JOIN pgmig.applied a"
+						" ON a.revision = n.revision"
+						" WHERE NOT EXISTS (SELECT FROM pgmig.applied b"
+						" WHERE b.revision = n.dependency"
+						" AND b.scope = a.scope)") > 0)
 		report_not_closed(0);
-	execute("SELECT DISTINCT revision FROM new_rows");
+	pgmig_catalog_execute_text("SELECT DISTINCT revision FROM new_rows");
 	for (uint64 row = 0; row < SPI_processed; row++)
 		names = lappend(names, pgmig_catalog_text(row, 1));
 	if (names != NIL)
@@ -221,23 +209,26 @@ pgmig_trigger_applied(PG_FUNCTION_ARGS)
 	lock_out_writers();
 	if (trigger->tg_newtable != NULL && !no_revisions())
 	{
-		if (execute("SELECT n.revision FROM new_rows n"
-					" WHERE NOT EXISTS (SELECT FROM pgmig.revision r"
-					" WHERE r.revision = n.revision)") > 0)
+		if (pgmig_catalog_execute_text(
+				"SELECT n.revision FROM new_rows n"
+				" WHERE NOT EXISTS (SELECT FROM pgmig.revision r"
+				" WHERE r.revision = n.revision)") > 0)
 			report_missing(pgmig_catalog_text(0, 1));
-		if (execute("SELECT n.revision, e.needed, n.scope FROM new_rows n,"
-					" LATERAL (SELECT p.parent FROM pgmig.revision_parent p"
-					" WHERE p.revision = n.revision"
-					" UNION ALL"
-					" SELECT d.dependency FROM pgmig.revision_dependency d"
-					" WHERE d.revision = n.revision) e (needed)"
-					" WHERE NOT EXISTS (SELECT FROM pgmig.applied a"
-					" WHERE a.revision = e.needed AND a.scope = n.scope)") > 0)
+		if (pgmig_catalog_execute_text(
+				"SELECT n.revision, e.needed, n.scope FROM new_rows n,"
+				" LATERAL (SELECT p.parent FROM pgmig.revision_parent p"
+				" WHERE p.revision = n.revision"
+				" UNION ALL"
+				" SELECT d.dependency FROM pgmig.revision_dependency d"
+				" WHERE d.revision = n.revision) e (needed)"
+				" WHERE NOT EXISTS (SELECT FROM pgmig.applied a"
+				" WHERE a.revision = e.needed AND a.scope = n.scope)") > 0)
 			report_not_closed(0);
-		if (execute("SELECT n.revision, r.upgrade_checksum, n.checksum"
-					" FROM new_rows n JOIN pgmig.revision r"
-					" ON r.revision = n.revision"
-					" WHERE r.upgrade_checksum <> n.checksum") > 0)
+		if (pgmig_catalog_execute_text(
+				"SELECT n.revision, r.upgrade_checksum, n.checksum"
+				" FROM new_rows n JOIN pgmig.revision r"
+				" ON r.revision = n.revision"
+				" WHERE r.upgrade_checksum <> n.checksum") > 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_PGMIG_CHECKSUM_MISMATCH),
 					 errmsg("upgrade of revision \"%s\" is not the one that was applied",
@@ -249,16 +240,17 @@ pgmig_trigger_applied(PG_FUNCTION_ARGS)
 						 "Make the script again from the present catalogue.")));
 	}
 	if (trigger->tg_oldtable != NULL &&
-		execute("SELECT e.revision, o.revision, o.scope FROM old_rows o,"
-				" LATERAL (SELECT p.revision FROM pgmig.revision_parent p"
-				" WHERE p.parent = o.revision"
-				" UNION ALL"
-				" SELECT d.revision FROM pgmig.revision_dependency d"
-				" WHERE d.dependency = o.revision) e"
-				" WHERE EXISTS (SELECT FROM pgmig.applied a"
-				" WHERE a.revision = e.revision AND a.scope = o.scope)"
-				" AND NOT EXISTS (SELECT FROM pgmig.applied a"
-				" WHERE a.revision = o.revision AND a.scope = o.scope)") > 0)
+		pgmig_catalog_execute_text(
+			"SELECT e.revision, o.revision, o.scope FROM old_rows o,"
+			" LATERAL (SELECT p.revision FROM pgmig.revision_parent p"
+			" WHERE p.parent = o.revision"
+			" UNION ALL"
+			" SELECT d.revision FROM pgmig.revision_dependency d"
+			" WHERE d.dependency = o.revision) e"
+			" WHERE EXISTS (SELECT FROM pgmig.applied a"
+			" WHERE a.revision = e.revision AND a.scope = o.scope)"
+			" AND NOT EXISTS (SELECT FROM pgmig.applied a"
+			" WHERE a.revision = o.revision AND a.scope = o.scope)") > 0)
 		report_not_closed(0);
 	pgmig_catalog_end(&access);
 	return PointerGetDatum(NULL);
@@ -368,31 +360,36 @@ pgmig_trigger_name(PG_FUNCTION_ARGS)
 static void
 delete_with_revisions(void)
 {
-	if (execute("SELECT o.revision, n.revision FROM old_rows o"
-				" JOIN (SELECT parent, revision FROM pgmig.revision_parent"
-				" UNION ALL"
-				" SELECT dependency, revision FROM pgmig.revision_dependency)"
-				" n (needed, revision) ON n.needed = o.revision"
-				" JOIN pgmig.revision r ON r.revision = n.revision") > 0)
+	if (pgmig_catalog_execute_text(
+			"SELECT o.revision, n.revision FROM old_rows o"
+			" JOIN (SELECT parent, revision FROM pgmig.revision_parent"
+			" UNION ALL"
+			" SELECT dependency, revision FROM pgmig.revision_dependency)"
+			" n (needed, revision) ON n.needed = o.revision"
+			" JOIN pgmig.revision r ON r.revision = n.revision") > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("revision \"%s\" cannot be deleted because revision \"%s\" needs it",
 						pgmig_catalog_text(0, 1),
 						pgmig_catalog_text(0, 2)),
 				 errhint("Delete that one first.")));
-	if (execute("SELECT o.revision FROM old_rows o"
-				" JOIN pgmig.applied a ON a.revision = o.revision") > 0)
+	if (pgmig_catalog_execute_text(
+			"SELECT o.revision FROM old_rows o"
+			" JOIN pgmig.applied a ON a.revision = o.revision") > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("revision \"%s\" cannot be deleted because it is applied",
 						pgmig_catalog_text(0, 1)),
 				 errhint("Downgrade below it first.")));
-	execute("DELETE FROM pgmig.revision_parent p USING old_rows o"
-			" WHERE p.revision = o.revision");
-	execute("DELETE FROM pgmig.revision_dependency d USING old_rows o"
-			" WHERE d.revision = o.revision");
-	execute("DELETE FROM pgmig.branch_label l USING old_rows o"
-			" WHERE l.revision = o.revision");
+	pgmig_catalog_execute_text(
+		"DELETE FROM pgmig.revision_parent p USING old_rows o"
+		" WHERE p.revision = o.revision");
+	pgmig_catalog_execute_text(
+		"DELETE FROM pgmig.revision_dependency d USING old_rows o"
+		" WHERE d.revision = o.revision");
+	pgmig_catalog_execute_text(
+		"DELETE FROM pgmig.branch_label l USING old_rows o"
+		" WHERE l.revision = o.revision");
 }
 
 PG_FUNCTION_INFO_V1(pgmig_trigger_references);
@@ -412,16 +409,18 @@ pgmig_trigger_references(PG_FUNCTION_ARGS)
 	lock_out_writers();
 	is_run = strcmp(RelationGetRelationName(trigger->tg_relation), "run") == 0;
 	if (is_run && trigger->tg_oldtable != NULL)
-		execute("DELETE FROM pgmig.run_step s USING old_rows o"
-				" WHERE s.run = o.run");
+		pgmig_catalog_execute_text(
+			"DELETE FROM pgmig.run_step s USING old_rows o"
+			" WHERE s.run = o.run");
 	else if (is_run)
-		execute("DELETE FROM pgmig.run_step");
+		pgmig_catalog_execute_text("DELETE FROM pgmig.run_step");
 	else if (trigger->tg_oldtable != NULL)
 		delete_with_revisions();
-	else if (execute("SELECT FROM pgmig.revision_parent"
-					 " UNION ALL SELECT FROM pgmig.revision_dependency"
-					 " UNION ALL SELECT FROM pgmig.branch_label"
-					 " UNION ALL SELECT FROM pgmig.applied") > 0)
+	else if (pgmig_catalog_execute_text(
+				 "SELECT FROM pgmig.revision_parent"
+				 " UNION ALL SELECT FROM pgmig.revision_dependency"
+				 " UNION ALL SELECT FROM pgmig.branch_label"
+				 " UNION ALL SELECT FROM pgmig.applied") > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("cannot truncate table \"revision\" alone"),

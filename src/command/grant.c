@@ -55,24 +55,13 @@ static const GrantKind kinds[] = {
 };
 
 static void
-execute(char *sql)
-{
-	int code = SPI_execute(sql, false, 0);
-
-	if (code < 0)
-		elog(ERROR,
-			 "could not execute \"%s\": %s",
-			 sql,
-			 SPI_result_code_string(code));
-}
-
-static void
 grant_execute(const char *schema, const char *function, const char *role)
 {
-	execute(psprintf("GRANT EXECUTE ON FUNCTION %s.%s TO %s",
-					 schema,
-					 function,
-					 role));
+	pgmig_catalog_execute_text(
+		psprintf("GRANT EXECUTE ON FUNCTION %s.%s TO %s",
+				 schema,
+				 function,
+				 role));
 }
 
 PG_FUNCTION_INFO_V1(pgmig_grant);
@@ -114,12 +103,15 @@ pgmig_grant(PG_FUNCTION_ARGS)
 	guc_level = NewGUCNestLevel();
 	RestrictSearchPath();
 	SPI_connect();
-	execute(psprintf("GRANT USAGE ON SCHEMA %s TO %s", schema, role));
+	pgmig_catalog_execute_text(
+		psprintf("GRANT USAGE ON SCHEMA %s TO %s", schema, role));
 	if (strcmp(name, "reader") == 0)
 	{
-		execute(psprintf("GRANT USAGE ON SCHEMA pgmig TO %s", role));
-		execute(psprintf("GRANT SELECT ON ALL TABLES IN SCHEMA pgmig TO %s",
-						 role));
+		pgmig_catalog_execute_text(
+			psprintf("GRANT USAGE ON SCHEMA pgmig TO %s", role));
+		pgmig_catalog_execute_text(
+			psprintf("GRANT SELECT ON ALL TABLES IN SCHEMA pgmig TO %s",
+					 role));
 	}
 	for (int i = 0; i < lengthof(body_functions); i++)
 		grant_execute(schema, body_functions[i], role);

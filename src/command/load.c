@@ -259,17 +259,6 @@ pgmig_load(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-static int
-compare_load_order(const ListCell *a, const ListCell *b)
-{
-	const GraphNode *left = lfirst(a);
-	const GraphNode *right = lfirst(b);
-
-	if (left->load_order == right->load_order)
-		return 0;
-	return left->load_order < right->load_order ? -1 : 1;
-}
-
 PG_FUNCTION_INFO_V1(pgmig_export);
 
 /*
@@ -293,7 +282,7 @@ pgmig_export(PG_FUNCTION_ARGS)
 		nodes = list_copy(pgmig_range_history(graph, range));
 	foreach(lc, nodes)
 		pgmig_graph_expand(graph, lfirst(lc));
-	list_sort(nodes, compare_load_order);
+	pgmig_graph_by_load_order(nodes);
 	initStringInfo(&document);
 	cxt = AllocSetContextCreate(CurrentMemoryContext,
 								"pgmig export",

@@ -95,6 +95,8 @@ extern GraphNode *pgmig_graph_node(Graph *graph, const char *id);
 extern GraphNode *pgmig_graph_expand(Graph *graph, GraphNode *node);
 /* Make sure that everything is loaded, graph->all included. */
 extern void pgmig_graph_complete(Graph *graph);
+/* Sort a list of loaded nodes by load order. */
+extern void pgmig_graph_by_load_order(List *nodes);
 /* Version heads (no children), load order. */
 extern List *pgmig_graph_version_heads(Graph *graph);
 /* Real heads (no children and no dependents), load order. */

@@ -37,8 +37,6 @@ typedef struct WalkEnd
 
 /* graph.c */
 extern uint32 pgmig_graph_new_mark(Graph *graph);
-/* Sort a list of loaded nodes, in place. */
-extern void pgmig_graph_by_load_order(List *nodes);
 /* Mark (GraphNode.mark) the nodes and their descendants over children. */
 extern uint32 pgmig_graph_mark_descendants(Graph *graph, List *nodes);
 /* Mark node, its ancestors and its descendants, dependencies ignored. */
