@@ -12,6 +12,7 @@
 #define PGMIG_COMPAT_H
 
 #include "catalog/pg_namespace.h"
+#include "nodes/parsenodes.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
@@ -82,23 +83,32 @@ VirtualTransactionIdGetProc(VirtualTransactionId vxid)
 #endif
 }
 
-/* 16: whether only summarizing indexes are to be updated */
+/* 19: flags in one argument; 16: whether only summarizing indexes are updated */
 #if PG_VERSION_NUM < 160000
-#define ExecInsertIndexTuples(resultRelInfo,                                  \
-							  slot,                                           \
-							  estate,                                         \
-							  update,                                         \
-							  noDupErr,                                       \
-							  specConflict,                                   \
-							  arbiterIndexes,                                 \
-							  onlySummarizing)                                \
-	ExecInsertIndexTuples(resultRelInfo,                                      \
-						  slot,                                               \
-						  estate,                                             \
-						  update,                                             \
-						  noDupErr,                                           \
-						  specConflict,                                       \
-						  arbiterIndexes)
+#define ExecInsertIndexTuples(result, estate, flags, slot, arbiters, conflict) \
+	ExecInsertIndexTuples(result,                                              \
+						  slot,                                                \
+						  estate,                                              \
+						  false,                                               \
+						  false,                                               \
+						  conflict,                                            \
+						  arbiters)
+#elif PG_VERSION_NUM < 190000
+#define ExecInsertIndexTuples(result, estate, flags, slot, arbiters, conflict) \
+	ExecInsertIndexTuples(result,                                              \
+						  slot,                                                \
+						  estate,                                              \
+						  false,                                               \
+						  false,                                               \
+						  conflict,                                            \
+						  arbiters,                                            \
+						  false)
+#endif
+
+/* 19: CLUSTER is a kind of REPACK */
+#if PG_VERSION_NUM < 190000
+#define T_RepackStmt T_ClusterStmt
+typedef ClusterStmt RepackStmt;
 #endif
 
 #endif /* PGMIG_COMPAT_H */

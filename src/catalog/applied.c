@@ -227,14 +227,7 @@ insert_row(Relation table, TupleTableSlot *slot)
 	ExecConstraints(result, slot, estate);
 	simple_table_tuple_insert(table, slot);
 	if (result->ri_NumIndices > 0)
-		(void) ExecInsertIndexTuples(result,
-									 slot,
-									 estate,
-									 false,
-									 false,
-									 NULL,
-									 NIL,
-									 false);
+		(void) ExecInsertIndexTuples(result, estate, 0, slot, NIL, NULL);
 	ExecCloseIndices(result);
 	FreeExecutorState(estate);
 }

@@ -44,6 +44,17 @@ option_is(List *options, const char *name, bool value)
 }
 
 static void
+classify_repack(BodyStatement *statement, RepackStmt *stmt)
+{
+	if (stmt->relation == NULL)
+		statement->forbids = GetCommandTagName(statement->tag);
+	else if (option_is(stmt->params, "concurrently", true))
+		statement->forbids = "REPACK CONCURRENTLY";
+	else
+		statement->may_forbid = true;
+}
+
+static void
 classify_reindex(BodyStatement *statement, ReindexStmt *stmt)
 {
 	bool relation = stmt->kind == REINDEX_OBJECT_INDEX ||
@@ -144,11 +155,8 @@ pgmig_block_classify(BodyStatement *statement)
 			if (castNode(VacuumStmt, node)->is_vacuumcmd)
 				statement->forbids = "VACUUM";
 			break;
-		case T_ClusterStmt:
-			if (castNode(ClusterStmt, node)->relation == NULL)
-				statement->forbids = "CLUSTER";
-			else
-				statement->may_forbid = true;
+		case T_RepackStmt:
+			classify_repack(statement, castNode(RepackStmt, node));
 			break;
 		case T_CreatedbStmt:
 			statement->forbids = "CREATE DATABASE";
