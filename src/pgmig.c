@@ -49,7 +49,7 @@ _PG_init(void)
 							 NULL);
 	DefineCustomIntVariable("pgmig.lock_timeout",
 							"Sets the lock_timeout of each statement of a migration.",
-							"A value of 0 leaves the lock_timeout of the session in force.",
+							"A shorter lock_timeout of the session stays in force; a value of 0 leaves it alone.",
 							&pgmig_lock_timeout,
 							5000,
 							0,

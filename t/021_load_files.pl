@@ -230,5 +230,27 @@ like($err,
 	qr/has no equivalent in encoding "LATIN1".*CONTEXT:  file ".*a\.sql"/s,
 	'LATIN1 database: characters that it lacks');
 
+# 50 MB in one document
+make_directory('large',
+	'a.sql' => document('large',
+		    "CREATE TABLE large (a text);\n"
+		  . ("INSERT INTO large VALUES ('" . ('x' x 1000) . "');\n") x 48_000));
+($rc, $out, $err) = load("$top/large");
+is($err, '', '50 MB: no error');
+is( $node->safe_psql(
+		'postgres', q{SELECT statements FROM pgmig_plan('large')}),
+	'48001',
+	'50 MB: every statement');
+is( $node->safe_psql(
+		'postgres', q{SELECT length(pgmig_export('large')) > 48000000}),
+	't',
+	'50 MB: export');
+is( $node->safe_psql('postgres',
+		q{SET client_min_messages = warning; SELECT pgmig_upgrade('large')}),
+	'large',
+	'50 MB: upgrade');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM large'),
+	'48000', '50 MB: all rows');
+
 $node->stop;
 done_testing();

@@ -292,5 +292,11 @@ same_schema(schema('whole'), $empty, 'script of the downgrade: nothing is left')
 is($node->safe_psql('whole', 'SELECT applied FROM pgmig_status()'),
 	'0', 'script of the downgrade: nothing is applied');
 
+# psql adds a blank on either side.
+is( $node->safe_psql('whole',
+		'SELECT max(char_length(line)) <= 98 FROM pgmig_graph() AS line'),
+	't',
+	'the drawing fits 100 columns');
+
 $node->stop;
 done_testing();

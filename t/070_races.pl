@@ -30,14 +30,18 @@ for (1 .. $rounds)
 	$reads .= "SELECT count(*) FROM pgmig_plan('heads');\n";
 }
 
-my ($out, $err) = ('', '');
-my @command = ('psql', '-X', '-q', '-A', '-t', '-d', $node->connstr('postgres'), '-f', '-');
-my $writer = IPC::Run::start(\@command, '<', \$writes, '>', '/dev/null', '2>', \$err);
-my $reader_err = '';
-IPC::Run::run(\@command, '<', \$reads, '>', '/dev/null', '2>', \$reader_err);
+my $dir = PostgreSQL::Test::Utils::tempdir();
+append_to_file("$dir/writes.sql", $writes);
+append_to_file("$dir/reads.sql", $reads);
+my @command = ('psql', '-X', '-q', '-A', '-t', '-d', $node->connstr('postgres'), '-f');
+my ($out, $err, $reader_out, $reader_err) = ('', '', '', '');
+my $writer = IPC::Run::start([ @command, "$dir/writes.sql" ], '<', \undef, '>', \$out, '2>', \$err);
+IPC::Run::run([ @command, "$dir/reads.sql" ], '<', \undef, '>', \$reader_out, '2>', \$reader_err);
 $writer->finish;
 is($reader_err, '', 'readers have no error');
 is($err, '', 'the writer has no error');
+my %seen = map { $_ => 1 } split /\n/, $reader_out;
+cmp_ok(scalar(keys %seen), '>', 10, 'the readers saw the graph grow');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM pgmig_history()'),
 	$rounds - 1, 'all revisions but the one removed are there');
 

@@ -141,9 +141,12 @@ check_applied(const PendingRevision *pending, const StoredRevision *stored)
 				(errcode(ERRCODE_PGMIG_CHECKSUM_MISMATCH),
 				 errmsg("upgrade of revision \"%s\" was changed after it was applied",
 						document->revision),
-				 errdetail("The recorded checksum is %s, the document has %s.",
+				 errdetail("The recorded checksum is %s, the document has %s.%s",
 						   stored->document.upgrade.checksum,
-						   document->upgrade.checksum),
+						   document->upgrade.checksum,
+						   stored->applied
+							   ? ""
+							   : " It is applied in another scope."),
 				 errhint(
 					 "Put the change into a new revision, or downgrade below this one before loading it."),
 				 errcontext_document(document)));

@@ -238,7 +238,8 @@ find_revision(const char *target)
 }
 
 static void
-check_not_applied(const StoredRevision *stored, const char *verb)
+check_not_applied(const StoredRevision *stored, const char *verb,
+				  const char *otherwise)
 {
 	if (stored->applied_anywhere)
 		ereport(ERROR,
@@ -249,8 +250,7 @@ check_not_applied(const StoredRevision *stored, const char *verb)
 				 stored->applied
 					 ? 0
 					 : errdetail("It is applied in another scope."),
-				 errhint(
-					 "Downgrade below it first, or put the change into a new revision.")));
+				 errhint("Downgrade below it first%s.", otherwise)));
 }
 
 PG_FUNCTION_INFO_V1(pgmig_edit);
@@ -275,7 +275,9 @@ pgmig_edit(PG_FUNCTION_ARGS)
 	stored = find_revision(target);
 	if (upgrade != NULL)
 	{
-		check_not_applied(stored, "edit the upgrade of");
+		check_not_applied(stored,
+						  "edit the upgrade of",
+						  ", or put the change into a new revision");
 		stored->document.upgrade.sql = upgrade;
 	}
 	if (downgrade != NULL)
@@ -303,7 +305,7 @@ pgmig_remove(PG_FUNCTION_ARGS)
 	pgmig_catalog_lock();
 	pgmig_catalog_check_snapshot();
 	stored = find_revision(target);
-	check_not_applied(stored, "remove");
+	check_not_applied(stored, "remove", "");
 	node = pgmig_graph_node(graph, stored->document.revision);
 	pgmig_catalog_push_snapshot();
 	pgmig_graph_expand(graph, node);

@@ -31,6 +31,7 @@ typedef struct Script
 	const char *operation; /* upgrade, downgrade or stamp */
 	char *range;
 	Graph *graph;
+	char *start; /* NULL: where the database stands */
 	char *target;
 	int step;
 } Script;
@@ -67,6 +68,8 @@ begin_script(FunctionCallInfo fcinfo, const char *operation)
 					 errmsg("range \"%s\" has no end", script->range),
 					 errhint("Use \"start:end\", for example \"base:head\".")));
 		pgmig_plan_assume(script->graph, start);
+		if (strcmp(start, "current") != 0)
+			script->start = start;
 	}
 	return script;
 }
@@ -213,20 +216,28 @@ append_run(Script *script)
 					 literal(pgmig_scope));
 }
 
+/* Set a timeout of the session, unless it is shorter already. */
+static void
+append_timeout(Script *script, const char *name, int milliseconds)
+{
+	if (milliseconds == 0)
+		return;
+	appendStringInfo(&script->text,
+					 "SELECT pg_catalog.set_config(name, CASE WHEN setting::pg_catalog.int4 BETWEEN 1 AND %d THEN setting ELSE '%d' END, false)\n"
+					 "    FROM pg_catalog.pg_settings WHERE name = %s \\gset pgmig_ignore_\n",
+					 milliseconds,
+					 milliseconds,
+					 literal(name));
+}
+
 static void
 append_settings(Script *script)
 {
 	append_save(script, "session", session_settings());
 	appendStringInfoString(&script->text,
 						   "SET standard_conforming_strings = on;\n");
-	if (pgmig_lock_timeout > 0)
-		appendStringInfo(&script->text,
-						 "SET lock_timeout = %d;\n",
-						 pgmig_lock_timeout);
-	if (pgmig_statement_timeout > 0)
-		appendStringInfo(&script->text,
-						 "SET statement_timeout = %d;\n",
-						 pgmig_statement_timeout);
+	append_timeout(script, "lock_timeout", pgmig_lock_timeout);
+	append_timeout(script, "statement_timeout", pgmig_statement_timeout);
 	if (pgmig_scope[0] != '\0')
 		appendStringInfo(&script->text,
 						 "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', %s, NULLIF(pg_catalog.current_setting('search_path'), '')), false) \\gset pgmig_ignore_\n",
@@ -465,6 +476,26 @@ write_script(Script *script, List *plan, bool downgrade)
 	return CStringGetTextDatum(script->text.data);
 }
 
+/*
+ * Refuse a range whose end is below its start: nothing to do is right only
+ * where both are the same.
+ */
+static void
+check_upwards(const Script *script)
+{
+	List *rows = pgmig_graph_rows(script->graph);
+	List *targets = pgmig_target_resolve(script->graph, script->target);
+
+	if (list_difference_ptr(targets, rows) == NIL &&
+		list_length(targets) == list_length(rows))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_PGMIG_NOT_AN_ANCESTOR),
+			 errmsg("range \"%s\" does not lead upwards", script->range),
+			 errhint(
+				 "Name the lower end first, or use pgmig_downgrade_sql().")));
+}
+
 PG_FUNCTION_INFO_V1(pgmig_upgrade_sql);
 
 /*
@@ -477,11 +508,11 @@ Datum
 pgmig_upgrade_sql(PG_FUNCTION_ARGS)
 {
 	Script *script = begin_script(fcinfo, "upgrade");
+	List *plan = pgmig_plan_upgrade(script->graph, list_make1(script->target));
 
-	return write_script(script,
-						pgmig_plan_upgrade(script->graph,
-										   list_make1(script->target)),
-						false);
+	if (plan == NIL && script->start != NULL)
+		check_upwards(script);
+	return write_script(script, plan, false);
 }
 
 PG_FUNCTION_INFO_V1(pgmig_downgrade_sql);

@@ -66,7 +66,7 @@ check_at_heads(Graph *graph)
 		ereport(ERROR,
 				(errcode(ERRCODE_PGMIG_NOT_AT_HEAD),
 				 errmsg("database is not on all head revisions"),
-				 errdetail("These heads are not applied: %s.",
+				 errdetail("Not applied: %s.",
 						   pgmig_run_join_targets(pending)),
 				 errhint("Use SELECT pgmig_upgrade('heads').")));
 }

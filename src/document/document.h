@@ -72,10 +72,13 @@ extern List *pgmig_body_split(const char *sql);
 /* Checksum over the tokens of the server's scanner. */
 extern void pgmig_body_checksum(const char *sql,
 								char checksum[PGMIG_CHECKSUM_LENGTH + 1]);
+/* block.c */
 /* The text of a statement, from its location on, with its CONCURRENTLY blanked
  * out, so that positions stay; only for statements that say concurrently. */
 extern char *pgmig_body_without_concurrently(const char *sql,
 											 const BodyStatement *statement);
+
+/* position.c */
 /*
  * For error context callbacks and handlers: report the current error at this
  * byte offset of text, as psql would for a file: LINE and caret.

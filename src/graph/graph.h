@@ -139,6 +139,7 @@ extern List *pgmig_plan_downgrade(Graph *graph, const char *target);
  */
 extern void pgmig_plan_assume(Graph *graph, const char *start);
 
+/* stamp.c */
 typedef struct StampPlan
 {
 	List *add;    /* of GraphNode *, parents first */

@@ -219,7 +219,7 @@ pgmig_plan_downgrade(Graph *graph, const char *text)
 				 errmsg("cannot downgrade to \"%s\"", target->text),
 				 errdetail("Revision \"%s\" is not applied.", node->id),
 				 errhint(
-					 "pgmig_current() lists what is applied; pgmig_upgrade() applies revisions.")));
+					 "pgmig_current() tells where the database stands; pgmig_upgrade() applies revisions.")));
 	return pgmig_sort(graph, nodes, NIL, false);
 }
 

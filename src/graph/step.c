@@ -71,7 +71,7 @@ pgmig_step_no_start(const Target *target)
 				 errmsg("relative target \"%s\" leads too far", target->text),
 				 errdetail("None of the current revisions is in branch \"%s\".",
 						   target->branch),
-				 errhint("pgmig_current() lists what is applied.")));
+				 errhint("pgmig_current() tells where the database stands.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_PGMIG_OUT_OF_STEPS),
 			 errmsg("relative target \"%s\" leads too far", target->text),

@@ -192,8 +192,9 @@ report_undefined(Graph *graph, const char *kind, const char *name)
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("%s \"%s\" does not exist", kind, name),
-			 similar != NULL
-				 ? errhint("Perhaps you meant \"%s\".", similar)
+			 similar != NULL ? errhint("Perhaps you meant \"%s\".", similar)
+			 : name[0] == '{'
+				 ? errhint("Several targets are an array: ARRAY['a', 'b'].")
 				 : errhint(
 					   "pgmig_history() lists the revisions that are loaded; load missing ones with pgmig_load() or pgmig_import().")));
 }
