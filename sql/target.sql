@@ -37,6 +37,8 @@ SELECT * FROM pgmig_plan('ccc4');
 SELECT * FROM pgmig_plan('label');
 SELECT * FROM pgmig_plan('nosuch@base');
 SELECT * FROM pgmig_plan('nosuch@base', 'downgrade');
+-- A word of the grammar, misspelt
+SELECT * FROM pgmig_plan('haed');
 SELECT * FROM pgmig_plan('xyz');
 SELECT * FROM pgmig_plan('current');
 SELECT * FROM pgmig_plan('head@bbbb2');

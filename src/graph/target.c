@@ -121,6 +121,29 @@ is_symbol(const char *name)
 }
 
 /*
+ * Can other be meant by name?  Lowers *limit so that the next one has to be
+ * more alike.
+ */
+static bool
+is_closer(const char *name, const char *other, int *limit)
+{
+	int distance = varstr_levenshtein_less_equal(name,
+												 strlen(name),
+												 other,
+												 strlen(other),
+												 1,
+												 1,
+												 1,
+												 *limit,
+												 true);
+
+	if (distance > *limit)
+		return false;
+	*limit = distance - 1;
+	return true;
+}
+
+/*
  * The name most like this one, or NULL if there is none that could be meant.
  */
 static const char *
@@ -151,21 +174,18 @@ find_similar(Graph *graph, const char *name)
 		foreach(lc, names)
 		{
 			const char *other = lfirst(lc);
-			int distance = varstr_levenshtein_less_equal(name,
-														 length,
-														 other,
-														 strlen(other),
-														 1,
-														 1,
-														 1,
-														 limit,
-														 true);
 
-			if (distance <= limit)
-			{
+			if (is_closer(name, other, &limit))
 				best = other;
-				limit = distance - 1;
-			}
+		}
+	}
+	if (best == NULL)
+	{
+		for (int i = 0; i < lengthof(symbols); i++)
+		{
+			if (strcmp(symbols[i], "current") != 0 &&
+				is_closer(name, symbols[i], &limit))
+				best = symbols[i];
 		}
 	}
 	return best;
