@@ -114,10 +114,14 @@ CREATE TABLE pgmig.run (
     outcome        text NOT NULL DEFAULT 'running',
     sqlstate       text,
     error          text,
+    mode           text NOT NULL DEFAULT 'script',
+    pid            integer NOT NULL DEFAULT pg_catalog.pg_backend_pid(),
     CONSTRAINT run_pkey PRIMARY KEY (run),
     CONSTRAINT run_operation_check CHECK (operation OPERATOR(pg_catalog.=) ANY ('{upgrade,downgrade,stamp}'::text[])),
-    CONSTRAINT run_outcome_check CHECK (outcome OPERATOR(pg_catalog.=) ANY ('{running,done,failed}'::text[]))
+    CONSTRAINT run_outcome_check CHECK (outcome OPERATOR(pg_catalog.=) ANY ('{running,done,failed,interrupted}'::text[])),
+    CONSTRAINT run_mode_check CHECK (mode OPERATOR(pg_catalog.=) ANY ('{transaction,stepwise,worker,script}'::text[]))
 );
+CREATE INDEX run_running_idx ON pgmig.run (run) WHERE outcome OPERATOR(pg_catalog.=) 'running';
 ALTER SEQUENCE pgmig.run_run_seq OWNED BY pgmig.run.run;
 COMMENT ON SEQUENCE pgmig.run_run_seq IS 'numbers of runs';
 COMMENT ON TABLE pgmig.run IS 'one row per call that changed what is applied';
@@ -134,7 +138,9 @@ COMMENT ON COLUMN pgmig.run.sqlstate IS 'SQLSTATE of a failed run';
 COMMENT ON COLUMN pgmig.run.error IS 'message of a failed run';
 COMMENT ON COLUMN pgmig.run.operation IS 'upgrade, downgrade or stamp';
 COMMENT ON COLUMN pgmig.run.role IS 'current_user of the caller';
-COMMENT ON COLUMN pgmig.run.outcome IS 'running, done or failed';
+COMMENT ON COLUMN pgmig.run.outcome IS 'running, done, failed, or interrupted: its process ended in the middle';
+COMMENT ON COLUMN pgmig.run.mode IS 'transaction (of the caller), stepwise, worker (stepwise in the background) or script';
+COMMENT ON COLUMN pgmig.run.pid IS 'process id of the backend';
 
 CREATE TABLE pgmig.run_step (
     run              bigint NOT NULL,
@@ -153,7 +159,7 @@ CREATE TABLE pgmig.run_step (
     line             integer,
     CONSTRAINT run_step_pkey PRIMARY KEY (run, step),
     CONSTRAINT run_step_direction_check CHECK (direction OPERATOR(pg_catalog.=) ANY ('{upgrade,downgrade,stamp}'::text[])),
-    CONSTRAINT run_step_outcome_check CHECK (outcome OPERATOR(pg_catalog.=) ANY ('{running,done,failed}'::text[]))
+    CONSTRAINT run_step_outcome_check CHECK (outcome OPERATOR(pg_catalog.=) ANY ('{running,done,failed,interrupted}'::text[]))
 );
 COMMENT ON TABLE pgmig.run_step IS 'one row per revision of a run, in the order in which they ran';
 COMMENT ON COLUMN pgmig.run_step.run IS 'the run';
@@ -163,13 +169,56 @@ COMMENT ON COLUMN pgmig.run_step.direction IS 'upgrade, downgrade or stamp';
 COMMENT ON COLUMN pgmig.run_step.statements_done IS 'statements that have run';
 COMMENT ON COLUMN pgmig.run_step.statements_total IS 'statements of the body';
 COMMENT ON COLUMN pgmig.run_step.duration IS 'time that the body took; null in a script';
-COMMENT ON COLUMN pgmig.run_step.outcome IS 'running, done or failed';
+COMMENT ON COLUMN pgmig.run_step.outcome IS 'running, done, failed or interrupted';
 COMMENT ON COLUMN pgmig.run_step.sqlstate IS 'SQLSTATE of a failed step';
 COMMENT ON COLUMN pgmig.run_step.message IS 'message of a failed step';
-COMMENT ON COLUMN pgmig.run_step.statement IS 'number of the statement that failed, from 1';
+COMMENT ON COLUMN pgmig.run_step.statement IS 'number of the statement that failed or runs, from 1';
 COMMENT ON COLUMN pgmig.run_step.line IS 'line of the body on which it starts, from 1';
 COMMENT ON COLUMN pgmig.run_step.rows IS 'rows inserted, updated, deleted, merged or selected by the statements';
 COMMENT ON COLUMN pgmig.run_step.wal_bytes IS 'bytes of WAL written by the statements';
+
+CREATE TABLE pgmig.run_message (
+    run       bigint NOT NULL,
+    ordinal   integer NOT NULL,
+    logged_at timestamptz NOT NULL,
+    severity  text NOT NULL,
+    sqlstate  text NOT NULL,
+    message   text NOT NULL,
+    detail    text,
+    hint      text,
+    context   text,
+    CONSTRAINT run_message_pkey PRIMARY KEY (run, ordinal)
+);
+COMMENT ON TABLE pgmig.run_message IS 'what stepwise runs reported: the error, and all messages of a run in the background';
+COMMENT ON COLUMN pgmig.run_message.run IS 'the run';
+COMMENT ON COLUMN pgmig.run_message.ordinal IS 'order of the messages of the run, from 1';
+COMMENT ON COLUMN pgmig.run_message.logged_at IS 'when it was reported';
+COMMENT ON COLUMN pgmig.run_message.severity IS 'NOTICE, WARNING, ERROR and so on';
+COMMENT ON COLUMN pgmig.run_message.sqlstate IS 'its SQLSTATE';
+COMMENT ON COLUMN pgmig.run_message.message IS 'the message';
+COMMENT ON COLUMN pgmig.run_message.detail IS 'its detail';
+COMMENT ON COLUMN pgmig.run_message.hint IS 'its hint';
+COMMENT ON COLUMN pgmig.run_message.context IS 'its context';
+
+CREATE TABLE pgmig.unfinished (
+    scope     text COLLATE pg_catalog."C" NOT NULL DEFAULT '',
+    revision  text COLLATE pg_catalog."C" NOT NULL,
+    direction text NOT NULL,
+    run       bigint NOT NULL,
+    done      text[] COLLATE pg_catalog."C" NOT NULL DEFAULT '{}',
+    started   boolean NOT NULL DEFAULT false,
+    since     timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    CONSTRAINT unfinished_pkey PRIMARY KEY (scope),
+    CONSTRAINT unfinished_direction_check CHECK (direction OPERATOR(pg_catalog.=) ANY ('{upgrade,downgrade}'::text[]))
+);
+COMMENT ON TABLE pgmig.unfinished IS 'the revision, in each scope, of whose no-transaction section some statements have run and others have not';
+COMMENT ON COLUMN pgmig.unfinished.scope IS 'value of pgmig.scope';
+COMMENT ON COLUMN pgmig.unfinished.revision IS 'the revision';
+COMMENT ON COLUMN pgmig.unfinished.direction IS 'upgrade or downgrade';
+COMMENT ON COLUMN pgmig.unfinished.run IS 'the run that last worked on it';
+COMMENT ON COLUMN pgmig.unfinished.done IS 'checksums of the statements that are done, in their order';
+COMMENT ON COLUMN pgmig.unfinished.started IS 'the next statement has been started outside of a transaction';
+COMMENT ON COLUMN pgmig.unfinished.since IS 'when the first statement was started';
 
 CREATE TABLE pgmig.applied (
     scope      text COLLATE pg_catalog."C" NOT NULL DEFAULT '',
@@ -194,6 +243,8 @@ SELECT pg_catalog.pg_extension_config_dump('pgmig.branch_label', '');
 SELECT pg_catalog.pg_extension_config_dump('pgmig.run_run_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('pgmig.run', '');
 SELECT pg_catalog.pg_extension_config_dump('pgmig.run_step', '');
+SELECT pg_catalog.pg_extension_config_dump('pgmig.run_message', '');
+SELECT pg_catalog.pg_extension_config_dump('pgmig.unfinished', '');
 SELECT pg_catalog.pg_extension_config_dump('pgmig.applied', '');
 
 --
@@ -242,6 +293,10 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgmig.run
     FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_guard();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgmig.run_step
     FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_guard();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgmig.run_message
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_guard();
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgmig.unfinished
+    FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_guard();
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgmig.applied
     FOR EACH STATEMENT EXECUTE FUNCTION pgmig_trigger_guard();
 
@@ -251,6 +306,8 @@ ALTER TABLE pgmig.revision_dependency ENABLE ALWAYS TRIGGER guard;
 ALTER TABLE pgmig.branch_label ENABLE ALWAYS TRIGGER guard;
 ALTER TABLE pgmig.run ENABLE ALWAYS TRIGGER guard;
 ALTER TABLE pgmig.run_step ENABLE ALWAYS TRIGGER guard;
+ALTER TABLE pgmig.run_message ENABLE ALWAYS TRIGGER guard;
+ALTER TABLE pgmig.unfinished ENABLE ALWAYS TRIGGER guard;
 ALTER TABLE pgmig.applied ENABLE ALWAYS TRIGGER guard;
 
 CREATE TRIGGER edges_insert AFTER INSERT ON pgmig.revision_parent
@@ -304,6 +361,8 @@ COMMENT ON TRIGGER guard ON pgmig.revision_dependency IS 'refuses changes by a m
 COMMENT ON TRIGGER guard ON pgmig.branch_label IS 'refuses changes by a migration body';
 COMMENT ON TRIGGER guard ON pgmig.run IS 'refuses changes by a migration body';
 COMMENT ON TRIGGER guard ON pgmig.run_step IS 'refuses changes by a migration body';
+COMMENT ON TRIGGER guard ON pgmig.run_message IS 'refuses changes by a migration body';
+COMMENT ON TRIGGER guard ON pgmig.unfinished IS 'refuses changes by a migration body';
 COMMENT ON TRIGGER guard ON pgmig.applied IS 'refuses changes by a migration body';
 COMMENT ON TRIGGER edges_insert ON pgmig.revision_parent IS 'no cycle, applied set closed, has_children up to date';
 COMMENT ON TRIGGER edges_update ON pgmig.revision_parent IS 'no cycle, applied set closed, has_children up to date';
@@ -405,6 +464,36 @@ AS 'MODULE_PATHNAME', 'pgmig_stamp_several' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_stamp(text[], boolean, text) FROM PUBLIC;
 COMMENT ON FUNCTION pgmig_stamp(text[], boolean, text) IS 'set what is applied to several targets without running any body; returns the current revisions afterwards';
 
+CREATE PROCEDURE pgmig_upgrade_stepwise(target text DEFAULT 'head', tag text DEFAULT NULL)
+AS 'MODULE_PATHNAME' LANGUAGE C;
+REVOKE ALL ON PROCEDURE pgmig_upgrade_stepwise(text, text) FROM PUBLIC;
+COMMENT ON PROCEDURE pgmig_upgrade_stepwise(text, text) IS 'upgrade to the target, a transaction a revision; goes on where an interrupted run stopped';
+
+CREATE PROCEDURE pgmig_downgrade_stepwise(target text, tag text DEFAULT NULL)
+AS 'MODULE_PATHNAME' LANGUAGE C;
+REVOKE ALL ON PROCEDURE pgmig_downgrade_stepwise(text, text) FROM PUBLIC;
+COMMENT ON PROCEDURE pgmig_downgrade_stepwise(text, text) IS 'downgrade to the target, a transaction a revision; goes on where an interrupted run stopped';
+
+CREATE FUNCTION pgmig_resolve(revision text, resolution text) RETURNS text
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_resolve(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_resolve(text, text) IS 'say of a half-done revision that its next statement is done, is to run again, or to forget that the revision is half-done; returns what comes next';
+
+CREATE FUNCTION pgmig_start(target text DEFAULT 'head', direction text DEFAULT 'upgrade', tag text DEFAULT NULL) RETURNS bigint
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_start(text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_start(text, text, text) IS 'start a stepwise run in the background, as the caller; returns the number of the run';
+
+CREATE PROCEDURE pgmig_wait(run bigint, timeout interval DEFAULT NULL, INOUT outcome text DEFAULT NULL)
+AS 'MODULE_PATHNAME' LANGUAGE C;
+REVOKE ALL ON PROCEDURE pgmig_wait(bigint, interval, text) FROM PUBLIC;
+COMMENT ON PROCEDURE pgmig_wait(bigint, interval, text) IS 'wait for a run of pgmig_start; reports its messages and its error; outcome is done, or running if the time is over';
+
+CREATE FUNCTION pgmig_cancel(run bigint) RETURNS boolean
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_cancel(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_cancel(bigint) IS 'cancel what a stepwise run is doing, as pg_cancel_backend() does; false if it does not run';
+
 --
 -- What would run
 --
@@ -485,9 +574,22 @@ COMMENT ON FUNCTION pgmig_log() IS 'steps of all runs in this scope, newest firs
 CREATE FUNCTION pgmig_status(
     OUT scope text, OUT current text[], OUT heads text[], OUT applied bigint,
     OUT pending bigint, OUT last_run bigint, OUT last_run_at timestamptz,
-    OUT runner_pid integer) RETURNS record
+    OUT runner_pid integer, OUT interrupted_revision text,
+    OUT interrupted_direction text, OUT interrupted_statement integer,
+    OUT interrupted_sql text, OUT interrupted_since timestamptz,
+    OUT interrupted_reason text) RETURNS record
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION pgmig_status() IS 'where the database stands, in one row';
+
+CREATE FUNCTION pgmig_progress(
+    OUT run bigint, OUT pid integer, OUT operation text, OUT revision text,
+    OUT step integer, OUT steps integer, OUT statement integer,
+    OUT statements integer, OUT sql text, OUT started_at timestamptz,
+    OUT elapsed interval, OUT wait_event_type text, OUT wait_event text,
+    OUT blocked_by integer[], OUT blockers text, OUT phase text,
+    OUT percent numeric) RETURNS SETOF record
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1;
+COMMENT ON FUNCTION pgmig_progress() IS 'what the run of this database is doing now; no row if there is none';
 
 CREATE FUNCTION pgmig_graph(format text DEFAULT 'text') RETURNS SETOF text
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000;

@@ -24,7 +24,7 @@ CREATE FUNCTION pg_temp.calls(kind text) RETURNS TABLE (signature text, call tex
     SELECT p.oid::regprocedure::text,
            format(CASE p.prokind WHEN 'p' THEN 'CALL %s(%s)' ELSE 'SELECT * FROM %s(%s)' END,
                   p.oid::regproc,
-                  (SELECT string_agg(CASE WHEN kind = 'null' OR t.typ IN ('bool'::regtype, 'name'::regtype) THEN format('NULL::%s', t.typ::regtype)
+                  (SELECT string_agg(CASE WHEN kind = 'null' OR t.typ IN ('bool'::regtype, 'name'::regtype, 'int8'::regtype, 'interval'::regtype) THEN format('NULL::%s', t.typ::regtype)
                                           WHEN t.typ = 'text[]'::regtype THEN quote_literal(CASE kind WHEN 'empty' THEN '{}' ELSE '{NULL}' END) || '::text[]'
                                           ELSE quote_literal(CASE kind WHEN 'empty' THEN '' ELSE E'\x01 "é'';--\n@+' END) || format('::%s', t.typ::regtype) END,
                                      ', ' ORDER BY t.n)

@@ -11,14 +11,15 @@
 #ifndef PGMIG_COMPAT_H
 #define PGMIG_COMPAT_H
 
+#include "access/xact.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
 #include "nodes/parsenodes.h"
 #include "storage/lock.h"
-#include "storage/proc.h"
-#include "storage/procarray.h"
-#include "storage/sinvaladt.h"
+#include "tcop/pquery.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/relcache.h"
 
 #if PG_VERSION_NUM < 150001 || PG_VERSION_NUM >= 200000
@@ -57,31 +58,50 @@ RestrictSearchPath(void)
 static inline AclResult
 object_aclcheck(Oid classid, Oid objectid, Oid roleid, AclMode mode)
 {
-	Assert(classid == NamespaceRelationId);
-	return pg_namespace_aclcheck(objectid, roleid, mode);
+	Assert(classid == NamespaceRelationId || classid == ProcedureRelationId);
+	if (classid == NamespaceRelationId)
+		return pg_namespace_aclcheck(objectid, roleid, mode);
+	return pg_proc_aclcheck(objectid, roleid, mode);
 }
 #endif
 
-/*
- * The backend that runs a transaction, or NULL if there is none: the
- * transaction may be a prepared one.
- *
- * 17: backend ids became process numbers
- */
-static inline PGPROC *
-VirtualTransactionIdGetProc(VirtualTransactionId vxid)
-{
+/* 17: the lock, or any stronger one */
 #if PG_VERSION_NUM < 170000
-	PGPROC *proc = BackendIdGetProc(vxid.backendId);
-
-	return proc != NULL && proc->lxid == vxid.localTransactionId ? proc : NULL;
-#else
-	PGPROC *proc = ProcNumberGetProc(vxid.procNumber);
-
-	return proc != NULL && proc->vxid.lxid == vxid.localTransactionId ? proc
-																	  : NULL;
-#endif
+static inline bool
+LockHeldByMe_compat(const LOCKTAG *tag, LOCKMODE mode)
+{
+	return LockHeldByMe(tag, mode);
 }
+#define LockHeldByMe(tag, mode, orstronger) LockHeldByMe_compat(tag, mode)
+#endif
+
+/* 18: a portal always runs once */
+#if PG_VERSION_NUM < 180000
+#define PortalRun(portal, count, top_level, dest, altdest, completion)        \
+	PortalRun(portal, count, top_level, true, dest, altdest, completion)
+#endif
+
+/* 16: the settings and their number in one call */
+#if PG_VERSION_NUM < 160000
+static inline struct config_generic **
+get_guc_variables_compat(int *count)
+{
+	*count = GetNumConfigOptions();
+	return get_guc_variables();
+}
+#define get_guc_variables(count) get_guc_variables_compat(count)
+#endif
+
+/* 16: says how it looks for the entry */
+#if PG_VERSION_NUM < 160000
+#define pgstat_get_local_beentry_by_index(index)                              \
+	pgstat_fetch_stat_local_beentry(index)
+#endif
+
+/* 15.2: a command that is not the first of a pipeline */
+#ifndef XACT_FLAGS_PIPELINING
+#define XACT_FLAGS_PIPELINING 0
+#endif
 
 /* 19: flags in one argument; 16: whether only summarizing indexes are updated */
 #if PG_VERSION_NUM < 160000

@@ -23,5 +23,7 @@
 #define ERRCODE_PGMIG_NOT_CLOSED MAKE_SQLSTATE('M', 'G', '0', '1', '0')
 #define ERRCODE_PGMIG_NOT_AT_HEAD MAKE_SQLSTATE('M', 'G', '0', '1', '1')
 #define ERRCODE_PGMIG_IN_BODY MAKE_SQLSTATE('M', 'G', '0', '1', '2')
+#define ERRCODE_PGMIG_UNFINISHED MAKE_SQLSTATE('M', 'G', '0', '1', '3')
+#define ERRCODE_PGMIG_IN_DOUBT MAKE_SQLSTATE('M', 'G', '0', '1', '4')
 
 #endif /* PGMIG_ERRORS_H */

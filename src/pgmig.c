@@ -21,6 +21,8 @@ char *pgmig_scope = NULL;
 bool pgmig_concurrently = true;
 int pgmig_lock_timeout = 5000;
 int pgmig_statement_timeout = 0;
+int pgmig_lock_retries = 10;
+bool pgmig_notify = true;
 
 void _PG_init(void);
 
@@ -71,5 +73,27 @@ _PG_init(void)
 							NULL,
 							NULL,
 							NULL);
+	DefineCustomIntVariable("pgmig.lock_retries",
+							"Sets how often a stepwise run tries again after a lock timeout or a deadlock.",
+							"The pauses in between double each time.",
+							&pgmig_lock_retries,
+							10,
+							0,
+							1000,
+							PGC_USERSET,
+							0,
+							NULL,
+							NULL,
+							NULL);
+	DefineCustomBoolVariable("pgmig.notify",
+							 "Sends NOTIFY pgmig when a revision commits.",
+							 NULL,
+							 &pgmig_notify,
+							 true,
+							 PGC_USERSET,
+							 0,
+							 NULL,
+							 NULL,
+							 NULL);
 	MarkGUCPrefixReserved("pgmig");
 }

@@ -108,8 +108,8 @@ pgmig_catalog_begin(CatalogAccess *access)
 								 0,
 								 false);
 	/* A plan is kept while its tables grow, and they may start empty. */
-	pgmig_set_option("enable_seqscan", "off");
-	pgmig_set_option("jit", "off");
+	pgmig_set_option("enable_seqscan", "off", GUC_ACTION_SAVE);
+	pgmig_set_option("jit", "off", GUC_ACTION_SAVE);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 }

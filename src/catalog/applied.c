@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * applied.c
- *	  What is applied, and the log of runs.
+ *	  What is applied.
  *
  * Only runs write here, one at a time, see exclusion.c.
  *
@@ -94,125 +94,6 @@ get_text(HeapTuple tuple, int column, Relation table)
 		heap_getattr(tuple, column, RelationGetDescr(table), &isnull);
 
 	return isnull ? NULL : TextDatumGetCString(value);
-}
-
-/*
- * Record the start of a run.  Returns its number.
- *
- * operation is upgrade, downgrade or stamp; tag may be NULL.
- */
-int64
-pgmig_catalog_start_run(const char *operation, const char *target,
-						const char *tag)
-{
-	static CatalogQuery query = {
-		.sql = "INSERT INTO pgmig.run (operation, target, scope, tag, role)"
-			   " VALUES ($1, $2, $3, $4, $5) RETURNING run",
-		.nargs = 5,
-		.argtypes = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID},
-	};
-	CatalogAccess access;
-	Datum values[5];
-	char nulls[5] = {' ', ' ', ' ', ' ', ' '};
-	int64 run;
-	bool isnull;
-
-	pgmig_catalog_begin(&access);
-	values[0] = CStringGetTextDatum(operation);
-	values[1] = CStringGetTextDatum(target);
-	values[2] = CStringGetTextDatum(pgmig_scope);
-	if (tag == NULL)
-		nulls[3] = 'n';
-	else
-		values[3] = CStringGetTextDatum(tag);
-	values[4] = CStringGetTextDatum(GetUserNameFromId(access.userid, false));
-	pgmig_catalog_execute(&query, values, nulls, false);
-	run = DatumGetInt64(pgmig_catalog_datum(0, 1, &isnull));
-	pgmig_catalog_end(&access);
-	return run;
-}
-
-/*
- * Record the end of a run.
- */
-void
-pgmig_catalog_finish_run(int64 run)
-{
-	static CatalogQuery query = {
-		.sql =
-			"UPDATE pgmig.run SET outcome = 'done', ended_at = clock_timestamp()"
-			" WHERE run = $1",
-		.nargs = 1,
-		.argtypes = {INT8OID},
-	};
-	CatalogAccess access;
-	Datum values[1];
-
-	pgmig_catalog_begin(&access);
-	values[0] = Int64GetDatum(run);
-	pgmig_catalog_execute(&query, values, NULL, false);
-	pgmig_catalog_end(&access);
-}
-
-/*
- * Record the steps of a run (StepRecord *), all done.
- */
-void
-pgmig_catalog_record_steps(int64 run, List *records)
-{
-	static CatalogQuery query = {
-		.sql = "INSERT INTO pgmig.run_step (run, step, revision, direction,"
-			   " statements_done, statements_total, duration, rows, wal_bytes)"
-			   " SELECT $1, r.step, r.revision, $2, r.statements,"
-			   " r.statements, make_interval(secs => r.seconds), r.rows,"
-			   " r.wal_bytes"
-			   " FROM unnest($3, $4, $5, $6, $7, $8)"
-			   " r (step, revision, statements, seconds, rows, wal_bytes)",
-		.nargs = 8,
-		.argtypes = {INT8OID,
-					 TEXTOID,
-					 INT4ARRAYOID,
-					 TEXTARRAYOID,
-					 INT4ARRAYOID,
-					 FLOAT8ARRAYOID,
-					 INT8ARRAYOID,
-					 INT8ARRAYOID},
-	};
-	int count = list_length(records);
-	CatalogAccess access;
-	Datum values[8];
-	Datum *columns[6];
-	int i = 0;
-	ListCell *lc;
-
-	if (records == NIL)
-		return;
-	pgmig_catalog_begin(&access);
-	for (int column = 0; column < lengthof(columns); column++)
-		columns[column] = palloc(sizeof(Datum) * count);
-	foreach(lc, records)
-	{
-		StepRecord *record = lfirst(lc);
-
-		columns[0][i] = Int32GetDatum(record->step);
-		columns[1][i] = CStringGetTextDatum(record->revision);
-		columns[2][i] = Int32GetDatum(record->statements);
-		columns[3][i] = Float8GetDatum(record->seconds);
-		columns[4][i] = Int64GetDatum(record->rows);
-		columns[5][i] = Int64GetDatum(record->wal_bytes);
-		i++;
-	}
-	values[0] = Int64GetDatum(run);
-	values[1] =
-		CStringGetTextDatum(((StepRecord *) linitial(records))->direction);
-	values[2] = pgmig_catalog_array(columns[0], count, INT4OID);
-	values[3] = pgmig_catalog_array(columns[1], count, TEXTOID);
-	values[4] = pgmig_catalog_array(columns[2], count, INT4OID);
-	values[5] = pgmig_catalog_array(columns[3], count, FLOAT8OID);
-	values[6] = pgmig_catalog_array(columns[4], count, INT8OID);
-	values[7] = pgmig_catalog_array(columns[5], count, INT8OID);
-	pgmig_catalog_execute(&query, values, NULL, false);
-	pgmig_catalog_end(&access);
 }
 
 /* Store a row, with its index entries. */

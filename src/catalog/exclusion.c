@@ -3,9 +3,20 @@
  * exclusion.c
  *	  Runners and other writers exclude each other, per database.
  *
- * A heavyweight lock of the advisory kind, held to the end of the
- * (sub)transaction.  The fourth field of its tag is one that the server's
- * advisory lock functions never use, so that no key of a user's can collide.
+ * Heavyweight locks of the advisory kind.  The fourth field of their tags is
+ * one that the server's advisory lock functions never use, so that no key of
+ * a user's can collide.
+ *
+ * The writer lock is what excludes.  Within the caller's transaction it is
+ * held to the end of the (sub)transaction.  A stepwise run holds it for the
+ * session, across its transactions, and so that nobody with a snapshot waits
+ * behind it (a concurrent index build would wait for that snapshot), it first
+ * takes the gate lock and keeps it: exclusively, and waiting without a
+ * snapshot.  Others pass the gate before they wait, in share mode and without
+ * waiting for it, and are turned away if it is closed.
+ *
+ * Scripts of pgmig_upgrade_sql() lock table pgmig.run, so every run holds a
+ * weak lock on that, too.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,21 +27,31 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
-#include "storage/proc.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
 #include "catalog/pgmig_catalog.h"
 #include "compat.h"
 
-/* "pgmi", and the kind of lock in the fields of an advisory tag */
+/* "pgmi", and the kinds of locks in the fields of an advisory tag */
 #define LOCK_KEY 0x70676d69
 #define LOCK_KIND_WRITER 16
+#define LOCK_KIND_GATE 17
+
+/* This session holds the lock on table pgmig.run across transactions. */
+static bool run_locked = false;
+static LockRelId run_relation;
 
 static void
-set_writer_tag(LOCKTAG *tag)
+set_tag(LOCKTAG *tag, int kind)
 {
-	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, LOCK_KEY, 0, LOCK_KIND_WRITER);
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, LOCK_KEY, 0, kind);
+}
+
+static Oid
+run_table(void)
+{
+	return get_relname_relid("run", get_namespace_oid("pgmig", false));
 }
 
 static void
@@ -44,59 +65,194 @@ wait_error_callback(void *arg)
 		errcontext("while waiting for the migration run of process %d", pid);
 }
 
+/* Take a lock, and if that means to wait, say on whom in errors. */
+static void
+wait_for_lock(const LOCKTAG *tag, bool session)
+{
+	ErrorContextCallback callback;
+	int pid;
+
+	if (LockAcquire(tag, ExclusiveLock, session, true) !=
+		LOCKACQUIRE_NOT_AVAIL)
+		return;
+	pid = pgmig_catalog_lock_holder();
+	callback.callback = wait_error_callback;
+	callback.arg = &pid;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	(void) LockAcquire(tag, ExclusiveLock, session, false);
+	error_context_stack = callback.previous;
+}
+
 /*
  * Wait until no other session changes the catalogue, and keep others away to
- * the end of the transaction.
+ * the end of the transaction.  Errors out at once if a stepwise run is at
+ * work or waits.
  *
  * What was read before may be out of date afterwards.
  */
 void
 pgmig_catalog_lock(void)
 {
-	LOCKTAG tag;
+	LOCKTAG writer;
+	LOCKTAG gate;
 
-	ErrorContextCallback callback;
-	LockAcquireResult result;
-
-	set_writer_tag(&tag);
-	result = LockAcquire(&tag, ExclusiveLock, false, true);
-	if (result == LOCKACQUIRE_NOT_AVAIL)
+	set_tag(&writer, LOCK_KIND_WRITER);
+	set_tag(&gate, LOCK_KIND_GATE);
+	if (LockAcquire(&writer, ExclusiveLock, false, true) ==
+		LOCKACQUIRE_NOT_AVAIL)
 	{
-		int pid = pgmig_catalog_lock_holder();
-
-		callback.callback = wait_error_callback;
-		callback.arg = &pid;
-		callback.previous = error_context_stack;
-		error_context_stack = &callback;
-		(void) LockAcquire(&tag, ExclusiveLock, false, false);
-		error_context_stack = callback.previous;
+		if (LockAcquire(&gate, ShareLock, false, true) ==
+			LOCKACQUIRE_NOT_AVAIL)
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("a stepwise migration run is in progress"),
+					 errdetail("It runs, or waits for another run, in process %d.",
+							   pgmig_catalog_gate_holder()),
+					 errhint(
+						 "Try again when it has ended, see pgmig_progress(). CALL pgmig_upgrade_stepwise() would wait for it.")));
+		wait_for_lock(&writer, false);
+		LockRelease(&gate, ShareLock, false);
 	}
-	/* A script of pgmig_upgrade_sql() locks the table instead. */
-	LockRelationOid(get_relname_relid("run",
-									  get_namespace_oid("pgmig", false)),
-					RowExclusiveLock);
+	LockRelationOid(run_table(), RowExclusiveLock);
 }
 
 /*
- * Process id of the backend that holds the lock, or 0.
+ * The same for a stepwise run: keep others away until
+ * pgmig_catalog_unlock_session().
+ *
+ * To be called in a transaction that has no snapshot.
+ */
+void
+pgmig_catalog_lock_session(void)
+{
+	LOCKTAG tag;
+
+	InvalidateCatalogSnapshot();
+	set_tag(&tag, LOCK_KIND_GATE);
+	wait_for_lock(&tag, true);
+	set_tag(&tag, LOCK_KIND_WRITER);
+	wait_for_lock(&tag, true);
+	run_relation.dbId = MyDatabaseId;
+	run_relation.relId = run_table();
+	InvalidateCatalogSnapshot();
+	LockRelationIdForSession(&run_relation, RowExclusiveLock);
+	run_locked = true;
+}
+
+/* Take a lock of the session again, without waiting, if it was lost. */
+static void
+hold_lock(int kind)
+{
+	LOCKTAG tag;
+
+	set_tag(&tag, kind);
+	if (LockHeldByMe(&tag, ExclusiveLock, false))
+		return;
+	if (LockAcquire(&tag, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("another migration run has taken over"),
+				 errdetail(
+					 "A migration body released the advisory locks of the session, the lock of the run among them."),
+				 errhint(
+					 "Take pg_advisory_unlock_all() out of the body; then start the run again.")));
+}
+
+/*
+ * Make sure, in a new transaction without a snapshot, that this session still
+ * holds what pgmig_catalog_lock_session() took.
+ *
+ * The end of a failed transaction releases one of the locks, and a body can
+ * release others.  Returns false if a run could have taken place meanwhile.
+ */
+bool
+pgmig_catalog_hold_session(void)
+{
+	bool lost = !run_locked;
+
+	hold_lock(LOCK_KIND_GATE);
+	hold_lock(LOCK_KIND_WRITER);
+	if (lost)
+		LockRelationIdForSession(&run_relation, RowExclusiveLock);
+	run_locked = true;
+	return !lost;
+}
+
+/*
+ * Note that a transaction was rolled back, and with it the session's lock on
+ * the table.
+ */
+void
+pgmig_catalog_lost_session(void)
+{
+	run_locked = false;
+}
+
+static void
+release_lock(int kind)
+{
+	LOCKTAG tag;
+
+	set_tag(&tag, kind);
+	if (LockHeldByMe(&tag, ExclusiveLock, false))
+		LockRelease(&tag, ExclusiveLock, true);
+}
+
+/* Let others run again. */
+void
+pgmig_catalog_unlock_session(void)
+{
+	if (run_locked)
+		UnlockRelationIdForSession(&run_relation, RowExclusiveLock);
+	run_locked = false;
+	release_lock(LOCK_KIND_WRITER);
+	release_lock(LOCK_KIND_GATE);
+}
+
+/*
+ * Process id of the backend that holds a lock exclusively, else of one that
+ * waits for it so if that counts, else 0.
+ */
+static int
+holder(int kind, bool waiters)
+{
+	LockData *locks = GetLockStatusData();
+	int pid = 0;
+	LOCKTAG tag;
+
+	set_tag(&tag, kind);
+	for (int i = 0; i < locks->nelements; i++)
+	{
+		LockInstanceData *lock = &locks->locks[i];
+
+		if (memcmp(&lock->locktag, &tag, sizeof(tag)) != 0)
+			continue;
+		if ((lock->holdMask & LOCKBIT_ON(ExclusiveLock)) != 0)
+			return lock->pid;
+		if (waiters && lock->waitLockMode == ExclusiveLock)
+			pid = lock->pid;
+	}
+	return pid;
+}
+
+/*
+ * Process id of the backend that changes the catalogue, or 0: there is none,
+ * or it is a prepared transaction.
  */
 int
 pgmig_catalog_lock_holder(void)
 {
-	LOCKTAG tag;
-	VirtualTransactionId *holders;
-	int count;
+	return holder(LOCK_KIND_WRITER, false);
+}
 
-	set_writer_tag(&tag);
-	holders = GetLockConflicts(&tag, ExclusiveLock, &count);
-	for (int i = 0; i < count; i++)
-	{
-		PGPROC *proc = VirtualTransactionIdGetProc(holders[i]);
-
-		if (proc != NULL)
-			return proc->pid;
-	}
-	return 0;
+/*
+ * Process id of the backend whose stepwise run is at work or waits, or 0.
+ */
+int
+pgmig_catalog_gate_holder(void)
+{
+	return holder(LOCK_KIND_GATE, true);
 }
 
 /*

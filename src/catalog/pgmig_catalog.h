@@ -75,11 +75,25 @@ typedef struct StepRecord
 	int step; /* from 1 */
 	const char *revision;
 	const char *direction; /* upgrade, downgrade or stamp */
-	int statements;
+	int statements;        /* of the body */
+	int done;              /* statements that have run */
+	int statement;         /* that runs or failed, from 1; or 0 */
+	int line;              /* ... where it starts, from 1; or 0 */
 	int64 rows;
 	int64 wal_bytes;
 	double seconds;
 } StepRecord;
+
+/* A revision of whose body some statements are done, others not. */
+typedef struct UnfinishedRevision
+{
+	char *revision;
+	bool downgrade;
+	int64 run;    /* that last worked on it */
+	List *done;   /* of char *, checksums of the statements that are done */
+	bool started; /* the next one was started outside of a transaction */
+	TimestampTz since;
+} UnfinishedRevision;
 
 /* access.c */
 extern void pgmig_catalog_begin(CatalogAccess *access);
@@ -103,7 +117,12 @@ extern void pgmig_catalog_prepare_write(const char *function);
 
 /* exclusion.c */
 extern void pgmig_catalog_lock(void);
+extern void pgmig_catalog_lock_session(void);
+extern bool pgmig_catalog_hold_session(void);
+extern void pgmig_catalog_lost_session(void);
+extern void pgmig_catalog_unlock_session(void);
 extern int pgmig_catalog_lock_holder(void);
+extern int pgmig_catalog_gate_holder(void);
 extern void pgmig_catalog_check_snapshot(void);
 
 /* source.c */
@@ -117,15 +136,40 @@ extern void pgmig_catalog_remove(const char *revision);
 extern ImportAction *pgmig_catalog_import(List *documents);
 
 /* applied.c */
-extern int64 pgmig_catalog_start_run(const char *operation, const char *target,
-									 const char *tag);
-extern void pgmig_catalog_record_steps(int64 run, List *records);
-extern void pgmig_catalog_finish_run(int64 run);
 extern void pgmig_catalog_apply(int64 run, const char *revision,
 								const char *checksum);
 extern void pgmig_catalog_unapply(const char *revision);
 extern void pgmig_catalog_stamp(int64 run, List *remove, List *add);
 extern char *pgmig_catalog_read_body(const char *revision, bool downgrade,
 									 char **checksum, char **applied_checksum);
+
+/* run_log.c */
+extern int64 pgmig_catalog_next_run(void);
+extern void pgmig_catalog_start_run(int64 run, const char *operation,
+									const char *target, const char *tag,
+									const char *mode);
+extern void pgmig_catalog_finish_run(int64 run);
+extern void pgmig_catalog_record_steps(int64 run, List *records);
+extern void pgmig_catalog_start_step(int64 run, const StepRecord *record);
+extern void pgmig_catalog_update_step(int64 run, const StepRecord *record,
+									  bool finished);
+extern void pgmig_catalog_fail_run(int64 run, const StepRecord *record,
+								   const ErrorData *error);
+extern void pgmig_catalog_add_message(int64 run, TimestampTz logged_at,
+									  const ErrorData *message);
+extern void pgmig_catalog_mark_interrupted(void);
+extern bool pgmig_catalog_run_since(int64 run);
+
+/* unfinished.c */
+extern UnfinishedRevision *pgmig_catalog_read_unfinished(const char *scope);
+extern void pgmig_catalog_add_unfinished(const char *scope,
+										 const char *revision, bool downgrade,
+										 int64 run);
+extern void pgmig_catalog_start_unfinished(const char *scope, int64 run,
+										   bool started);
+extern void pgmig_catalog_advance_unfinished(const char *scope,
+											 const char *checksum);
+extern void pgmig_catalog_remove_unfinished(const char *scope);
+extern void pgmig_catalog_refuse_unfinished(const char *scope);
 
 #endif /* PGMIG_CATALOG_H */

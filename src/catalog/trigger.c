@@ -291,6 +291,7 @@ check_renamed(const TriggerData *trigger)
 			   " UNION ALL SELECT FROM pgmig.revision_dependency"
 			   " WHERE revision = $1 OR dependency = $1"
 			   " UNION ALL SELECT FROM pgmig.branch_label WHERE revision = $1"
+			   " UNION ALL SELECT FROM pgmig.unfinished WHERE revision = $1"
 			   " UNION ALL SELECT FROM pgmig.applied WHERE revision = $1",
 		.nargs = 1,
 		.argtypes = {TEXTOID},
@@ -305,7 +306,7 @@ check_renamed(const TriggerData *trigger)
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("the id of revision \"%s\" cannot change", name),
 				 errdetail(
-					 "It has parents, children, dependencies or labels, or is applied."),
+					 "It has parents, children, dependencies or labels, or is applied or half-done."),
 				 errhint("Make a new revision.")));
 }
 
@@ -381,6 +382,15 @@ delete_with_revisions(void)
 				 errmsg("revision \"%s\" cannot be deleted because it is applied",
 						pgmig_catalog_text(0, 1)),
 				 errhint("Downgrade below it first.")));
+	if (pgmig_catalog_execute_text(
+			"SELECT o.revision FROM old_rows o"
+			" JOIN pgmig.unfinished u ON u.revision = o.revision") > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_PGMIG_UNFINISHED),
+				 errmsg("revision \"%s\" cannot be deleted because it is half-done",
+						pgmig_catalog_text(0, 1)),
+				 errhint(
+					 "Finish it with CALL pgmig_upgrade_stepwise(), or use pgmig_resolve().")));
 	pgmig_catalog_execute_text(
 		"DELETE FROM pgmig.revision_parent p USING old_rows o"
 		" WHERE p.revision = o.revision");
@@ -409,23 +419,32 @@ pgmig_trigger_references(PG_FUNCTION_ARGS)
 	lock_out_writers();
 	is_run = strcmp(RelationGetRelationName(trigger->tg_relation), "run") == 0;
 	if (is_run && trigger->tg_oldtable != NULL)
+	{
 		pgmig_catalog_execute_text(
 			"DELETE FROM pgmig.run_step s USING old_rows o"
 			" WHERE s.run = o.run");
+		pgmig_catalog_execute_text(
+			"DELETE FROM pgmig.run_message m USING old_rows o"
+			" WHERE m.run = o.run");
+	}
 	else if (is_run)
+	{
 		pgmig_catalog_execute_text("DELETE FROM pgmig.run_step");
+		pgmig_catalog_execute_text("DELETE FROM pgmig.run_message");
+	}
 	else if (trigger->tg_oldtable != NULL)
 		delete_with_revisions();
 	else if (pgmig_catalog_execute_text(
 				 "SELECT FROM pgmig.revision_parent"
 				 " UNION ALL SELECT FROM pgmig.revision_dependency"
 				 " UNION ALL SELECT FROM pgmig.branch_label"
+				 " UNION ALL SELECT FROM pgmig.unfinished"
 				 " UNION ALL SELECT FROM pgmig.applied") > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("cannot truncate table \"revision\" alone"),
 				 errhint(
-					 "Truncate revision_parent, revision_dependency, branch_label and applied in the same command.")));
+					 "Truncate revision_parent, revision_dependency, branch_label, unfinished and applied in the same command.")));
 	pgmig_catalog_end(&access);
 	return PointerGetDatum(NULL);
 }

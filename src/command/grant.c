@@ -24,7 +24,7 @@
 typedef struct GrantKind
 {
 	const char *name;
-	const char *functions[16]; /* to be executed, up to a NULL */
+	const char *routines[16]; /* to be executed, up to a NULL */
 } GrantKind;
 
 static const char *const body_functions[] = {
@@ -51,17 +51,22 @@ static const GrantKind kinds[] = {
 	  "pgmig_downgrade(text, text)",
 	  "pgmig_stamp(text, boolean, text)",
 	  "pgmig_stamp(text[], boolean, text)",
+	  "pgmig_upgrade_stepwise(text, text)",
+	  "pgmig_downgrade_stepwise(text, text)",
+	  "pgmig_resolve(text, text)",
+	  "pgmig_start(text, text, text)",
+	  "pgmig_wait(bigint, interval, text)",
+	  "pgmig_cancel(bigint)",
 	  NULL}},
 };
 
 static void
-grant_execute(const char *schema, const char *function, const char *role)
+grant_execute(const char *schema, const char *routine, const char *role)
 {
-	pgmig_catalog_execute_text(
-		psprintf("GRANT EXECUTE ON FUNCTION %s.%s TO %s",
-				 schema,
-				 function,
-				 role));
+	pgmig_catalog_execute_text(psprintf("GRANT EXECUTE ON ROUTINE %s.%s TO %s",
+										schema,
+										routine,
+										role));
 }
 
 PG_FUNCTION_INFO_V1(pgmig_grant);
@@ -115,8 +120,8 @@ pgmig_grant(PG_FUNCTION_ARGS)
 	}
 	for (int i = 0; i < lengthof(body_functions); i++)
 		grant_execute(schema, body_functions[i], role);
-	for (int i = 0; kind->functions[i] != NULL; i++)
-		grant_execute(schema, kind->functions[i], role);
+	for (int i = 0; kind->routines[i] != NULL; i++)
+		grant_execute(schema, kind->routines[i], role);
 	SPI_finish();
 	AtEOXact_GUC(false, guc_level);
 	PG_RETURN_VOID();

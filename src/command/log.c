@@ -8,19 +8,28 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
 #include "catalog/pgmig_catalog.h"
 #include "command/command.h"
+#include "compat.h"
 
-#define STATUS_COLUMNS 8
+#define STATUS_COLUMNS 14
+
+/* The first of the columns about a half-done revision */
+#define INTERRUPTED 8
 
 PG_FUNCTION_INFO_V1(pgmig_log);
 
@@ -36,7 +45,7 @@ pgmig_log(PG_FUNCTION_ARGS)
 			"SELECT r.run, r.operation, s.revision, s.direction,"
 			" coalesce(s.outcome, r.outcome), r.started_at, s.duration, s.rows,"
 			" s.wal_bytes, r.role, r.application, r.tag,"
-			" coalesce(s.message, r.error)"
+			" CASE WHEN s.run IS NULL THEN r.error ELSE s.message END"
 			" FROM pgmig.run r LEFT JOIN pgmig.run_step s ON s.run = r.run"
 			" WHERE r.scope = $1 ORDER BY r.run DESC, s.step DESC",
 		.nargs = 1,
@@ -68,6 +77,112 @@ node_list_names(List *nodes)
 		names =
 			lappend(names, unconstify(char *, ((GraphNode *) lfirst(lc))->id));
 	return pgmig_catalog_text_array(names);
+}
+
+/* May the caller see the SQL of revisions, as pgmig_show() shows it? */
+static bool
+may_show_bodies(FunctionCallInfo fcinfo)
+{
+	Oid types[1] = {TEXTOID};
+	char *schema =
+		get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid));
+	Oid function = LookupFuncName(list_make2(makeString(schema),
+											 makeString("pgmig_show")),
+								  1,
+								  types,
+								  true);
+
+	return OidIsValid(function) && object_aclcheck(ProcedureRelationId,
+												   function,
+												   GetUserId(),
+												   ACL_EXECUTE) == ACLCHECK_OK;
+}
+
+/* The text of a statement of a body, NULL if it has no such one. */
+static char *
+statement_text(const UnfinishedRevision *unfinished, int number)
+{
+	char *checksum;
+	char *applied;
+	char *sql = pgmig_catalog_read_body(unfinished->revision,
+										unfinished->downgrade,
+										&checksum,
+										&applied);
+	List *statements = sql == NULL ? NIL : pgmig_body_split(sql);
+	BodyStatement *statement;
+
+	if (number > list_length(statements))
+		return NULL;
+	statement = list_nth(statements, number - 1);
+	return pnstrdup(sql + statement->location, statement->length);
+}
+
+/*
+ * Why a run does not work any more: its error, or that its process is gone.
+ * NULL if it does.
+ */
+static char *
+reason(int64 run)
+{
+	static CatalogQuery query = {
+		.sql = "SELECT outcome, error, pid FROM pgmig.run WHERE run = $1",
+		.nargs = 1,
+		.argtypes = {INT8OID},
+	};
+	CatalogAccess access;
+	Datum arguments[1];
+	char *result = "the run is not in the log";
+	bool isnull;
+
+	pgmig_catalog_begin(&access);
+	arguments[0] = Int64GetDatum(run);
+	if (pgmig_catalog_execute(&query, arguments, NULL, false) > 0)
+	{
+		char *outcome;
+		char *error;
+		int pid;
+
+		MemoryContextSwitchTo(access.caller);
+		outcome = pgmig_catalog_text(0, 1);
+		error = pgmig_catalog_text(0, 2);
+		pid = DatumGetInt32(pgmig_catalog_datum(0, 3, &isnull));
+		if (error != NULL)
+			result = error;
+		else if (strcmp(outcome, "running") == 0 &&
+				 pgmig_catalog_lock_holder() == pid)
+			result = NULL;
+		else
+			result =
+				psprintf("process %d of run %lld ended", pid, (long long) run);
+	}
+	pgmig_catalog_end(&access);
+	return result;
+}
+
+/* The columns about a half-done revision on which no run works. */
+static void
+put_interrupted(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
+{
+	UnfinishedRevision *unfinished =
+		pgmig_catalog_read_unfinished(pgmig_scope);
+	char *why = unfinished == NULL ? NULL : reason(unfinished->run);
+	int number;
+
+	for (int i = 0; i < STATUS_COLUMNS - INTERRUPTED; i++)
+		nulls[i] = why == NULL;
+	if (why == NULL)
+		return;
+	number = list_length(unfinished->done) + 1;
+	values[0] = CStringGetTextDatum(unfinished->revision);
+	values[1] =
+		CStringGetTextDatum(unfinished->downgrade ? "downgrade" : "upgrade");
+	values[2] = Int32GetDatum(number);
+	values[3] = pgmig_command_text(may_show_bodies(fcinfo)
+									   ? statement_text(unfinished, number)
+									   : NULL,
+								   &nulls[3]);
+	values[4] = TimestampTzGetDatum(unfinished->since);
+	values[5] = CStringGetTextDatum(why);
 }
 
 PG_FUNCTION_INFO_V1(pgmig_status);
@@ -117,6 +232,7 @@ pgmig_status(PG_FUNCTION_ARGS)
 	values[6] = TimestampTzGetDatum(started_at);
 	values[7] = Int32GetDatum(pgmig_catalog_lock_holder());
 	nulls[7] = DatumGetInt32(values[7]) == 0;
+	put_interrupted(fcinfo, values + INTERRUPTED, nulls + INTERRUPTED);
 	return HeapTupleGetDatum(
 		heap_form_tuple(BlessTupleDesc(descriptor), values, nulls));
 }

@@ -17,23 +17,6 @@
 
 #define PLAN_COLUMNS 6
 
-/* Is this the direction of a downgrade?  Errors out on what is none. */
-static bool
-is_downgrade(FunctionCallInfo fcinfo, int argument)
-{
-	char *direction = pgmig_run_optional(fcinfo, argument);
-
-	if (direction != NULL && strcmp(direction, "downgrade") == 0)
-		return true;
-	if (direction == NULL || strcmp(direction, "upgrade") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid direction: \"%s\"",
-						direction == NULL ? "" : direction),
-				 errhint("Use \"upgrade\" or \"downgrade\".")));
-	return false;
-}
-
 PG_FUNCTION_INFO_V1(pgmig_plan);
 
 /*
@@ -46,7 +29,7 @@ pgmig_plan(PG_FUNCTION_ARGS)
 {
 	Graph *graph = pgmig_catalog_graph();
 	char *target = pgmig_run_target(fcinfo, 0);
-	bool downgrade = is_downgrade(fcinfo, 1);
+	bool downgrade = pgmig_run_is_downgrade(fcinfo, 1);
 	int step = 0;
 	List *plan;
 	ListCell *lc;

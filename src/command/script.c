@@ -71,6 +71,8 @@ begin_script(FunctionCallInfo fcinfo, const char *operation)
 		if (strcmp(start, "current") != 0)
 			script->start = start;
 	}
+	if (script->start == NULL)
+		pgmig_catalog_refuse_unfinished(pgmig_scope);
 	return script;
 }
 
@@ -134,10 +136,17 @@ append_check(Script *script, List *plan, bool applied)
 				 "            MESSAGE = 'the database does not stand where this script starts',\n"
 				 "            HINT = 'Make the script again, see pgmig_current().';\n"
 				 "    END IF;\n"
+				 "    IF EXISTS (SELECT FROM pgmig.unfinished WHERE scope = %s) THEN\n"
+				 "        RAISE EXCEPTION USING\n"
+				 "            ERRCODE = 'MG013',\n"
+				 "            MESSAGE = 'a revision is half-done',\n"
+				 "            HINT = 'See pgmig_status().';\n"
+				 "    END IF;\n"
 				 "END\n",
 				 literal(pgmig_scope),
 				 plan_literals(plan),
-				 applied ? list_length(plan) : 0);
+				 applied ? list_length(plan) : 0,
+				 literal(pgmig_scope));
 	/* A name may contain any tag of a dollar quote, but hardly all of them. */
 	strcpy(tag, "$pgmig$");
 	for (int i = 1; strstr(code, tag) != NULL; i++)

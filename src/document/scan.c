@@ -54,12 +54,13 @@ pgmig_scan_enter(int message_level, bool dates)
 		return -1;
 	nest_level = NewGUCNestLevel();
 	if (!conforming)
-		pgmig_set_option("standard_conforming_strings", "on");
+		pgmig_set_option("standard_conforming_strings", "on", GUC_ACTION_SAVE);
 	if (!quiet)
 		pgmig_set_option("client_min_messages",
-						 message_level == ERROR ? "error" : "warning");
+						 message_level == ERROR ? "error" : "warning",
+						 GUC_ACTION_SAVE);
 	if (!zone)
-		pgmig_set_option("timezone", "GMT");
+		pgmig_set_option("timezone", "GMT", GUC_ACTION_SAVE);
 	return nest_level;
 }
 

@@ -82,6 +82,28 @@ remove_statement_context(ErrorData *error, const char *text)
 				strlen(found + strlen(line) + 1) + 1);
 }
 
+/* Add what may help to an error of a statement. */
+static void
+add_advice(ErrorData *error)
+{
+	if (error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
+		error->hint = pstrdup(
+			"CALL pgmig_upgrade_stepwise() commits each revision. If the value is added and used in one section, mark it \"no-transaction\".");
+	if (error->sqlerrcode == ERRCODE_INVALID_TRANSACTION_TERMINATION &&
+		error->hint == NULL)
+		error->hint = pstrdup(
+			"The statement runs in a transaction of pgmig. If it has to commit, mark the section \"no-transaction\" and use CALL pgmig_upgrade_stepwise() or CALL pgmig_downgrade_stepwise().");
+	if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+	{
+		char *blockers = pgmig_run_describe_blockers();
+
+		if (blockers != NULL)
+			error->detail = error->detail == NULL
+								? blockers
+								: psprintf("%s\n%s", error->detail, blockers);
+	}
+}
+
 /*
  * Take the error that is being handled, add what the runner knows, and throw
  * it on.
@@ -104,13 +126,9 @@ rethrow(const BodyRun *body, const char *text, MemoryContext cxt)
 	error = CopyErrorData();
 	FlushErrorState();
 	remove_statement_context(error, text);
-	if (error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
-		error->hint = pstrdup(
-			"Upgrade to the revision that adds the value, commit, and then upgrade further.");
-	if (error->sqlerrcode == ERRCODE_INVALID_TRANSACTION_TERMINATION &&
-		error->hint == NULL)
-		error->hint = pstrdup(
-			"The revision runs in the transaction of its caller. If it has to commit, mark its section \"no-transaction\" and run it with the script of pgmig_upgrade_sql() or pgmig_downgrade_sql().");
+	add_advice(error);
+	body->record->statement = body->statement;
+	body->record->line = body->current->line;
 	ReThrowError(error);
 }
 
@@ -129,23 +147,31 @@ pgmig_run_check_scope(void)
 				 errhint("Create the schema, or correct pgmig.scope.")));
 }
 
-/* The settings under which bodies run. */
-static void
-set_body_settings(void)
+/*
+ * Set the settings under which bodies run: to the end of the current GUC nest
+ * level, or for the session.
+ */
+void
+pgmig_run_set_body_settings(bool session)
 {
+	GucAction action = session ? GUC_ACTION_SET : GUC_ACTION_SAVE;
+
 	pgmig_run_check_scope();
 	if (pgmig_scope[0] != '\0')
 		pgmig_set_option("search_path",
 						 psprintf("%s%s%s",
 								  quote_identifier(pgmig_scope),
 								  namespace_search_path[0] == '\0' ? "" : ", ",
-								  namespace_search_path));
+								  namespace_search_path),
+						 action);
 	/* A shorter one of the session stays in force. */
 	if (pgmig_lock_timeout > 0 &&
 		(LockTimeout == 0 || LockTimeout > pgmig_lock_timeout))
-		pgmig_set_option("lock_timeout", psprintf("%d", pgmig_lock_timeout));
+		pgmig_set_option("lock_timeout",
+						 psprintf("%d", pgmig_lock_timeout),
+						 action);
 	/* Bodies were split and checked so when they were loaded. */
-	pgmig_set_option("standard_conforming_strings", "on");
+	pgmig_set_option("standard_conforming_strings", "on", action);
 }
 
 /* Show the other sessions what runs. */
@@ -155,24 +181,25 @@ report_activity(const BodyRun *body, const char *text)
 	const RunStep *step = body->step;
 
 	pgstat_report_activity(STATE_RUNNING,
-						   psprintf("pgmig %s %d/%d %s: %.*s",
+						   psprintf("pgmig %s %d/%d %s %d/%d: %.*s",
 									step->downgrade ? "downgrade" : "upgrade",
 									step->step,
 									step->steps,
 									step->node->id,
+									body->statement,
+									list_length(body->statements),
 									Min((int) strlen(text),
 										pgstat_track_activity_query_size),
 									text));
 }
 
-static void
-run_statement(BodyRun *body, const char *text)
+/* Run a statement through SPI, in the present transaction. */
+static uint64
+run_in_transaction(const char *text)
 {
 	SPIExecuteOptions options = {.dest = None_Receiver};
-	int code;
+	int code = SPI_execute_extended(text, &options);
 
-	report_activity(body, text);
-	code = SPI_execute_extended(text, &options);
 	if (code == SPI_ERROR_TRANSACTION)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
@@ -189,12 +216,15 @@ run_statement(BodyRun *body, const char *text)
 		elog(ERROR,
 			 "could not execute a statement of a migration body: %s",
 			 SPI_result_code_string(code));
-	body->rows += SPI_processed;
-	if (pgmig_catalog_relation(true) != body->catalogue)
-		ereport(ERROR,
-				(errcode(ERRCODE_PGMIG_IN_BODY),
-				 errmsg("a migration body cannot drop extension \"pgmig\""),
-				 errhint("Drop the extension outside of a migration.")));
+	return SPI_processed;
+}
+
+/* Go to a statement, numbered from 1. */
+void
+pgmig_run_go_to(BodyRun *body, int number)
+{
+	body->current = list_nth(body->statements, number - 1);
+	body->statement = number;
 }
 
 /* The text of the current statement as it is to run. */
@@ -208,6 +238,39 @@ statement_text(const BodyRun *body)
 	return pnstrdup(body->sql + statement->location, statement->length);
 }
 
+/*
+ * Run the current statement, or another text that takes its place; errors are
+ * those of the body.
+ */
+static void
+run_statement(BodyRun *body, const char *replacement, bool top_level)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	TimestampTz timer = pgmig_run_start_timeout(pgmig_statement_timeout);
+	const char *volatile text = "";
+
+	PG_TRY();
+	{
+		text = replacement == NULL ? statement_text(body) : replacement;
+		report_activity(body, text);
+		body->record->rows +=
+			top_level ? pgmig_run_top_level(text) : run_in_transaction(text);
+		if (pgmig_catalog_relation(true) != body->catalogue)
+			ereport(ERROR,
+					(errcode(ERRCODE_PGMIG_IN_BODY),
+					 errmsg("a migration body cannot drop extension \"pgmig\""),
+					 errhint("Drop the extension outside of a migration.")));
+		pgmig_run_stop_timeout(timer);
+	}
+	PG_CATCH();
+	{
+		pgmig_run_stop_timeout(timer);
+		pgmig_run_unwatch_locks();
+		rethrow(body, text, cxt);
+	}
+	PG_END_TRY();
+}
+
 static void
 run_statements(BodyRun *body)
 {
@@ -215,30 +278,14 @@ run_statements(BodyRun *body)
 											  "pgmig statement",
 											  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = CurrentMemoryContext;
-	ListCell *lc;
 
-	foreach(lc, body->statements)
+	for (int i = 1; i <= list_length(body->statements); i++)
 	{
-		char *volatile text = "";
-		volatile TimestampTz timer;
-
 		CHECK_FOR_INTERRUPTS();
-		body->current = lfirst(lc);
-		body->statement++;
 		MemoryContextSwitchTo(cxt);
-		timer = pgmig_run_start_timeout(pgmig_statement_timeout);
-		PG_TRY();
-		{
-			text = statement_text(body);
-			run_statement(body, text);
-			pgmig_run_stop_timeout(timer);
-		}
-		PG_CATCH();
-		{
-			pgmig_run_stop_timeout(timer);
-			rethrow(body, text, cxt);
-		}
-		PG_END_TRY();
+		pgmig_run_go_to(body, i);
+		run_statement(body, NULL, false);
+		body->record->done = i;
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(cxt);
 	}
@@ -246,35 +293,44 @@ run_statements(BodyRun *body)
 	MemoryContextDelete(cxt);
 }
 
+static void
+begin_body(BodyRun *body, const RunStep *step, const char *sql,
+		   StepRecord *record)
+{
+	body->step = step;
+	body->sql = sql;
+	body->record = record;
+	body->concurrently = pgmig_concurrently;
+	body->catalogue = pgmig_catalog_relation(false);
+	body->statements = pgmig_body_split(sql);
+	record->statements = list_length(body->statements);
+}
+
 /*
- * Run a body in the caller's transaction.
+ * Run a body in the present transaction.
  *
- * Returns the number of rows that its statements processed, and sets *count
- * to the number of statements.  Changes of settings and of the role, and what
- * else session.c lists, are undone at the end.
+ * Sets in record what its statements did.  Changes of settings and of the
+ * role, and what else session.c lists, are undone at the end.
  */
-int64
-pgmig_run_body(const RunStep *step, const char *sql, int *count)
+void
+pgmig_run_body(const RunStep *step, const char *sql, StepRecord *record)
 {
 	BodyRun body = {0};
 	ErrorContextCallback callback;
 	SessionState *session;
 	int guc_level;
 
-	body.step = step;
-	body.sql = sql;
-	body.concurrently = pgmig_concurrently;
-	body.catalogue = pgmig_catalog_relation(false);
 	callback.callback = body_error_callback;
 	callback.arg = &body;
 	callback.previous = error_context_stack;
 	guc_level = NewGUCNestLevel();
-	set_body_settings();
-	body.statements = pgmig_body_split(sql);
+	pgmig_run_set_body_settings(false);
+	begin_body(&body, step, sql, record);
 	session = pgmig_run_save_session(body.statements);
 	SPI_connect();
 	error_context_stack = &callback;
 	pgmig_catalog_enter_body();
+	pgmig_run_watch_locks();
 	PG_TRY();
 	{
 		run_statements(&body);
@@ -284,16 +340,67 @@ pgmig_run_body(const RunStep *step, const char *sql, int *count)
 	{
 		/* Prepared statements are not undone with the transaction. */
 		pgmig_run_drop_prepared(body.statements, body.statement - 1);
+		pgmig_run_unwatch_locks();
 		pgmig_catalog_leave_body();
 		pgstat_report_activity(STATE_RUNNING, debug_query_string);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	pgmig_run_unwatch_locks();
 	pgmig_catalog_leave_body();
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);
 	error_context_stack = callback.previous;
 	SPI_finish();
 	AtEOXact_GUC(false, guc_level);
-	*count = list_length(body.statements);
-	return body.rows;
+}
+
+/*
+ * Prepare to run the statements of a body one by one, with
+ * pgmig_run_statement(), in transactions of their own.
+ */
+BodyRun *
+pgmig_run_begin_statements(const RunStep *step, const char *sql,
+						   StepRecord *record)
+{
+	BodyRun *body = palloc0(sizeof(BodyRun));
+
+	begin_body(body, step, sql, record);
+	return body;
+}
+
+/*
+ * Run the current statement of such a body, or another text in its place: in
+ * the present transaction, which has an active snapshot, or as a top-level
+ * command, with no active snapshot.
+ *
+ * What it leaves in the session is for the caller to undo at the end of the
+ * body.
+ */
+void
+pgmig_run_statement(BodyRun *body, const char *replacement, bool top_level)
+{
+	ErrorContextCallback callback;
+
+	callback.callback = body_error_callback;
+	callback.arg = body;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	if (!top_level)
+		SPI_connect();
+	pgmig_catalog_enter_body();
+	pgmig_run_watch_locks();
+	PG_TRY();
+	{
+		run_statement(body, replacement, top_level);
+	}
+	PG_FINALLY();
+	{
+		pgmig_run_unwatch_locks();
+		pgmig_catalog_leave_body();
+		pgstat_report_activity(STATE_RUNNING, debug_query_string);
+	}
+	PG_END_TRY();
+	if (!top_level)
+		SPI_finish();
+	error_context_stack = callback.previous;
 }

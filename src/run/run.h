@@ -10,11 +10,22 @@
 
 #include "catalog/pgmig_catalog.h"
 #include "document/document.h"
+#include "fmgr.h"
 
 /* GUCs, see pgmig.c */
 extern bool pgmig_concurrently;
 extern int pgmig_lock_timeout;
 extern int pgmig_statement_timeout;
+extern int pgmig_lock_retries;
+extern bool pgmig_notify;
+
+/* What a call asks for. */
+typedef struct RunRequest
+{
+	List *targets; /* of char * */
+	const char *tag;
+	bool downgrade;
+} RunRequest;
 
 /* A step of a plan that runs. */
 typedef struct RunStep
@@ -33,25 +44,52 @@ typedef struct BodyRun
 	const char *sql;
 	List *statements; /* of BodyStatement */
 	const BodyStatement *current;
-	bool concurrently; /* pgmig.concurrently of the call */
-	Oid catalogue;     /* table pgmig.revision */
-	int statement;     /* number of the current one, from 1 */
-	int64 rows;        /* so far */
+	bool concurrently;  /* pgmig.concurrently of the call */
+	Oid catalogue;      /* table pgmig.revision */
+	int statement;      /* number of the current one, from 1 */
+	StepRecord *record; /* rows so far; on failure, the statement */
 } BodyRun;
 
 /* What a session had before a body ran. */
 typedef struct SessionState SessionState;
+typedef struct SavedSettings SavedSettings;
+
+/* What is to be done with a statement that may have been started before. */
+typedef enum ResumeAction
+{
+	RESUME_RUN,     /* run it, again if need be */
+	RESUME_DONE,    /* it is done */
+	RESUME_REPLACE, /* run another one, which finishes it */
+} ResumeAction;
 
 /* step.c */
+extern char *pgmig_run_read_body(const RunStep *step, char **checksum);
 extern void pgmig_run_step(const RunStep *step, StepRecord *record);
+extern void pgmig_run_begin_record(const RunStep *step, StepRecord *record);
+extern void pgmig_run_apply_step(const RunStep *step, const char *checksum);
 extern char *pgmig_run_describe(GraphNode *node, bool downgrade);
 
 /* transactional.c */
+extern List *pgmig_run_make_plan(const RunRequest *request);
 extern void pgmig_run_check_reversible(List *plan);
 
 /* body.c */
 extern void pgmig_run_check_scope(void);
-extern int64 pgmig_run_body(const RunStep *step, const char *sql, int *count);
+extern void pgmig_run_set_body_settings(bool session);
+extern void pgmig_run_body(const RunStep *step, const char *sql,
+						   StepRecord *record);
+extern BodyRun *pgmig_run_begin_statements(const RunStep *step,
+										   const char *sql,
+										   StepRecord *record);
+extern void pgmig_run_go_to(BodyRun *body, int number);
+extern void pgmig_run_statement(BodyRun *body, const char *replacement,
+								bool top_level);
+
+/* blocker.c */
+extern void pgmig_run_watch_locks(void);
+extern void pgmig_run_unwatch_locks(void);
+extern char *pgmig_run_describe_blockers(void);
+extern char *pgmig_run_describe_backends(const int *pids, int count);
 
 /* session.c */
 extern bool pgmig_run_may_open_cursor(const BodyStatement *statement);
@@ -61,8 +99,38 @@ extern void pgmig_run_restore_session(SessionState *state, List *statements);
 extern void pgmig_run_drop_prepared(List *statements, int count);
 extern bool pgmig_run_changes_rows(const BodyStatement *statement);
 
+/* settings.c */
+extern SavedSettings *pgmig_run_save_settings(void);
+extern void pgmig_run_restore_settings(const SavedSettings *saved);
+
 /* timeout.c */
 extern TimestampTz pgmig_run_start_timeout(int milliseconds);
 extern void pgmig_run_stop_timeout(TimestampTz saved);
+
+/* transaction.c */
+extern void pgmig_run_check_procedure(FunctionCallInfo fcinfo,
+									  const char *procedure);
+extern void pgmig_run_leave_transaction(void);
+extern void pgmig_run_begin(void);
+extern void pgmig_run_commit(void);
+extern ErrorData *pgmig_run_recover(MemoryContext cxt);
+extern uint64 pgmig_run_top_level(const char *sql);
+
+/* retry.c */
+extern bool pgmig_run_may_retry(int attempt, int sqlstate);
+extern void pgmig_run_pause(const RunStep *step, int attempt,
+							const ErrorData *error);
+
+/* resume.c */
+extern ResumeAction pgmig_run_examine(const BodyStatement *statement,
+									  bool again, char **replacement);
+extern bool pgmig_run_is_doubtful(const BodyStatement *statement);
+
+/* statements.c */
+extern void pgmig_run_statements(const RunStep *step, StepRecord *record,
+								 UnfinishedRevision *unfinished);
+extern char *pgmig_run_statement_checksum(const char *sql,
+										  const BodyStatement *statement);
+extern void pgmig_run_leave_statements(ErrorData *error);
 
 #endif /* PGMIG_RUN_H */

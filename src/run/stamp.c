@@ -83,9 +83,13 @@ apply_plan(const StampPlan *plan, List *targets, const char *tag)
 	List *records = NIL;
 	List *remove = collect_ids(plan->remove, &records);
 	List *add = collect_ids(plan->add, &records);
-	int64 run =
-		pgmig_catalog_start_run("stamp", pgmig_run_join_targets(targets), tag);
+	int64 run = pgmig_catalog_next_run();
 
+	pgmig_catalog_start_run(run,
+							"stamp",
+							pgmig_run_join_targets(targets),
+							tag,
+							"transaction");
 	pgmig_catalog_stamp(run, remove, add);
 	pgmig_catalog_record_steps(run, records);
 	pgmig_catalog_finish_run(run);
@@ -109,6 +113,7 @@ stamp(FunctionCallInfo fcinfo, List *targets)
 		pgmig_catalog_prepare_write("pgmig_stamp()");
 		pgmig_catalog_lock();
 		pgmig_catalog_check_snapshot();
+		pgmig_catalog_refuse_unfinished(pgmig_scope);
 		pgmig_catalog_push_snapshot();
 		plan = make_plan(targets, purge);
 		PopActiveSnapshot();

@@ -7,8 +7,10 @@
  */
 #include "postgres.h"
 
+#include "commands/async.h"
 #include "executor/instrument.h"
 #include "portability/instr_time.h"
+#include "utils/json.h"
 
 #include "errors.h"
 #include "run/run.h"
@@ -61,8 +63,8 @@ check_applied(const char *id)
  * The body of a step, checked to be the one that was loaded, and for a
  * downgrade that its revision is the one that was applied.
  */
-static char *
-read_body(const RunStep *step, char **checksum)
+char *
+pgmig_run_read_body(const RunStep *step, char **checksum)
 {
 	const char *id = step->node->id;
 	char actual[PGMIG_CHECKSUM_LENGTH + 1];
@@ -94,11 +96,62 @@ read_body(const RunStep *step, char **checksum)
 }
 
 /*
- * Take a step, in the caller's transaction: run the body and change what is
+ * Tell who listens to channel "pgmig", when the transaction commits, that a
+ * step was taken.
+ */
+static void
+notify(const RunStep *step)
+{
+	StringInfoData payload;
+
+	if (!pgmig_notify)
+		return;
+	initStringInfo(&payload);
+	appendStringInfo(&payload,
+					 "{\"run\": %lld, \"revision\": ",
+					 (long long) step->run);
+	escape_json(&payload, step->node->id);
+	appendStringInfo(&payload,
+					 ", \"direction\": \"%s\", \"scope\": ",
+					 step->downgrade ? "downgrade" : "upgrade");
+	escape_json(&payload, pgmig_scope);
+	appendStringInfoChar(&payload, '}');
+	Async_Notify("pgmig", payload.data);
+}
+
+/*
+ * Change what is applied as a step does whose body has run.
+ *
+ * checksum is that of the body.
+ */
+void
+pgmig_run_apply_step(const RunStep *step, const char *checksum)
+{
+	if (step->downgrade)
+		pgmig_catalog_unapply(step->node->id);
+	else
+		pgmig_catalog_apply(step->run, step->node->id, checksum);
+	notify(step);
+}
+
+/* Begin the record of a step. */
+void
+pgmig_run_begin_record(const RunStep *step, StepRecord *record)
+{
+	memset(record, 0, sizeof(*record));
+	record->step = step->step;
+	record->revision = step->node->id;
+	record->direction = step->downgrade ? "downgrade" : "upgrade";
+	record->statements = step->downgrade ? step->node->downgrade_statements
+										 : step->node->upgrade_statements;
+}
+
+/*
+ * Take a step, in the present transaction: run the body and change what is
  * applied.
  *
- * Fills in record, which the caller writes at the end of the run.  The caller
- * holds the lock and has checked that the plan can run.
+ * Fills in record, for the caller to write.  The caller holds the lock and
+ * has checked that the plan can run.
  */
 void
 pgmig_run_step(const RunStep *step, StepRecord *record)
@@ -109,23 +162,18 @@ pgmig_run_step(const RunStep *step, StepRecord *record)
 	char *checksum;
 	char *sql;
 
-	sql = read_body(step, &checksum);
+	pgmig_run_begin_record(step, record);
+	sql = pgmig_run_read_body(step, &checksum);
 	ereport(NOTICE,
 			(errmsg("Running %s %s",
-					step->downgrade ? "downgrade" : "upgrade",
+					record->direction,
 					pgmig_run_describe(step->node, step->downgrade))));
 	wal = pgWalUsage;
 	INSTR_TIME_SET_CURRENT(start);
-	record->rows = pgmig_run_body(step, sql, &record->statements);
+	pgmig_run_body(step, sql, record);
 	INSTR_TIME_SET_CURRENT(duration);
 	INSTR_TIME_SUBTRACT(duration, start);
-	record->step = step->step;
-	record->revision = step->node->id;
-	record->direction = step->downgrade ? "downgrade" : "upgrade";
 	record->wal_bytes = pgWalUsage.wal_bytes - wal.wal_bytes;
 	record->seconds = INSTR_TIME_GET_DOUBLE(duration);
-	if (step->downgrade)
-		pgmig_catalog_unapply(step->node->id);
-	else
-		pgmig_catalog_apply(step->run, step->node->id, checksum);
+	pgmig_run_apply_step(step, checksum);
 }

@@ -84,6 +84,23 @@ pgmig_run_targets(FunctionCallInfo fcinfo, int argument)
 	return targets;
 }
 
+/* Is this the direction of a downgrade?  Errors out on what is none. */
+bool
+pgmig_run_is_downgrade(FunctionCallInfo fcinfo, int argument)
+{
+	char *direction = pgmig_run_optional(fcinfo, argument);
+
+	if (direction != NULL && strcmp(direction, "downgrade") == 0)
+		return true;
+	if (direction == NULL || strcmp(direction, "upgrade") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid direction: \"%s\"",
+						direction == NULL ? "" : direction),
+				 errhint("Use \"upgrade\" or \"downgrade\".")));
+	return false;
+}
+
 /* Targets as the log shows them. */
 char *
 pgmig_run_join_targets(List *targets)

@@ -23,16 +23,11 @@
 #include "run/run.h"
 #include "run/target.h"
 
-/* What a call asks for. */
-typedef struct RunRequest
-{
-	List *targets; /* of char * */
-	const char *tag;
-	bool downgrade;
-} RunRequest;
-
-static List *
-make_plan(const RunRequest *request)
+/*
+ * The plan (GraphNode *) for what is applied by now.
+ */
+List *
+pgmig_run_make_plan(const RunRequest *request)
 {
 	Graph *graph = pgmig_catalog_graph();
 	List *plan;
@@ -89,9 +84,9 @@ check_transactional(GraphNode *node, bool downgrade)
 						downgrade ? "downgrade" : "upgrade",
 						node->id),
 				 errdetail("Its section is marked \"no-transaction\"."),
-				 errhint("SET pgmig.\"concurrently\" = off runs it in one all the same; the script that %s gives runs it with psql as it is.",
-						 downgrade ? "pgmig_downgrade_sql()"
-								   : "pgmig_upgrade_sql()")));
+				 errhint("Use CALL %s; or SET pgmig.\"concurrently\" = off, which runs it in one all the same.",
+						 downgrade ? "pgmig_downgrade_stepwise()"
+								   : "pgmig_upgrade_stepwise()")));
 }
 
 /*
@@ -146,10 +141,12 @@ walk_plan(const RunRequest *request, List *plan, ReturnSetInfo *result)
 	List *records = NIL;
 	ListCell *lc;
 
-	step.run =
-		pgmig_catalog_start_run(request->downgrade ? "downgrade" : "upgrade",
-								pgmig_run_join_targets(request->targets),
-								request->tag);
+	step.run = pgmig_catalog_next_run();
+	pgmig_catalog_start_run(step.run,
+							request->downgrade ? "downgrade" : "upgrade",
+							pgmig_run_join_targets(request->targets),
+							request->tag,
+							"transaction");
 	step.steps = list_length(plan);
 	step.downgrade = request->downgrade;
 	foreach(lc, plan)
@@ -188,14 +185,15 @@ run(FunctionCallInfo fcinfo, const RunRequest *request)
 								"pgmig run",
 								ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(cxt);
-	plan = make_plan(request);
+	plan = pgmig_run_make_plan(request);
 	if (plan != NIL)
 	{
 		pgmig_catalog_prepare_write(request->downgrade ? "pgmig_downgrade()"
 													   : "pgmig_upgrade()");
 		pgmig_catalog_lock();
 		pgmig_catalog_check_snapshot();
-		plan = make_plan(request);
+		pgmig_catalog_refuse_unfinished(pgmig_scope);
+		plan = pgmig_run_make_plan(request);
 	}
 	if (plan != NIL)
 	{

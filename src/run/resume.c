@@ -1,0 +1,457 @@
+/*-------------------------------------------------------------------------
+ *
+ * resume.c
+ *	  What is left of a statement that may have been started before.
+ *
+ * A top-level command commits in its middle, so a crash or an error can leave
+ * a part of it.  The record that it is done is committed together with the
+ * last part, for every command but those that work outside of transactions:
+ * so a command without that record was not finished, and the catalogs tell
+ * how to go on.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "nodes/makefuncs.h"
+#include "storage/lmgr.h"
+#include "tcop/utility.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/ruleutils.h"
+#include "utils/syscache.h"
+
+#include "errors.h"
+#include "run/run.h"
+
+/* Name of the table that stands in for another one */
+#define STAND_IN "pgmig_stand_in"
+
+/*
+ * OIDs that a query gives, whose parameters are OIDs.
+ */
+static List *
+query_oids(const char *sql, int nargs, Oid first, Oid second)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	Oid types[2] = {OIDOID, OIDOID};
+	Datum values[2];
+	List *result = NIL;
+
+	values[0] = ObjectIdGetDatum(first);
+	values[1] = ObjectIdGetDatum(second);
+	SPI_connect();
+	if (SPI_execute_with_args(sql, nargs, types, values, NULL, true, 0) < 0)
+		elog(ERROR, "could not execute \"%s\"", sql);
+	MemoryContextSwitchTo(cxt);
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		bool isnull;
+		Datum value = pgmig_catalog_datum(row, 1, &isnull);
+
+		result = lappend_oid(result, DatumGetObjectId(value));
+	}
+	SPI_finish();
+	return result;
+}
+
+static char *
+qualified_name(Oid relation)
+{
+	return quote_qualified_identifier(get_namespace_name(
+										  get_rel_namespace(relation)),
+									  get_rel_name(relation));
+}
+
+/*
+ * Drop an index that a command about this table left.
+ *
+ * If somebody works on the table so that it cannot be ours, that is a lock
+ * timeout.
+ */
+static void
+drop_left_index(Oid table, Oid index)
+{
+	char *name = qualified_name(index);
+
+	if (!ConditionalLockRelationOid(table, ShareUpdateExclusiveLock))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("could not drop invalid index %s, which an earlier attempt left",
+						name),
+				 errdetail("Another session works on its table."),
+				 errhint("Try again when that has ended.")));
+	ereport(NOTICE,
+			(errmsg("dropping invalid index %s, which an earlier attempt left",
+					name)));
+	pgmig_run_commit();
+	(void) pgmig_run_top_level(
+		psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s", name));
+	pgmig_run_commit();
+	pgmig_run_begin();
+}
+
+static bool
+is_valid(Oid index)
+{
+	HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+	bool valid = HeapTupleIsValid(tuple) &&
+				 ((Form_pg_index) GETSTRUCT(tuple))->indisvalid;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return valid;
+}
+
+/* The definition of an index from its access method on. */
+static char *
+definition(Oid index)
+{
+	char *text = pg_get_indexdef_string(index);
+	char *method = strstr(text, " USING ");
+	HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+	bool unique;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for index %u", index);
+	unique = ((Form_pg_index) GETSTRUCT(tuple))->indisunique;
+	ReleaseSysCache(tuple);
+	return psprintf("%s%s",
+					unique ? "UNIQUE" : "",
+					method == NULL ? text : method);
+}
+
+/* Make an index as the statement says, on an empty table like its own. */
+static char *
+stand_in_definition(const IndexStmt *stmt, Oid table)
+{
+	IndexStmt *copy = copyObject(unconstify(IndexStmt *, stmt));
+	PlannedStmt *wrapper = makeNode(PlannedStmt);
+	Oid stand_in;
+	List *indexes;
+	Relation relation;
+	char *result;
+
+	SPI_connect();
+	if (SPI_execute(psprintf("CREATE TEMPORARY TABLE " STAND_IN " (LIKE %s)",
+							 qualified_name(table)),
+					false,
+					0) < 0)
+		elog(ERROR, "could not create a table");
+	SPI_finish();
+	CommandCounterIncrement();
+	copy->relation = makeRangeVar("pg_temp", STAND_IN, -1);
+	copy->concurrent = false;
+	copy->if_not_exists = false;
+	copy->idxname = NULL;
+	wrapper->commandType = CMD_UTILITY;
+	wrapper->utilityStmt = (Node *) copy;
+	wrapper->stmt_location = -1;
+	ProcessUtility(wrapper,
+				   "",
+				   false,
+				   PROCESS_UTILITY_SUBCOMMAND,
+				   NULL,
+				   NULL,
+				   None_Receiver,
+				   NULL);
+	CommandCounterIncrement();
+	stand_in = RangeVarGetRelid(copy->relation, NoLock, false);
+	relation = RelationIdGetRelation(stand_in);
+	indexes = RelationGetIndexList(relation);
+	RelationClose(relation);
+	if (list_length(indexes) != 1)
+		elog(ERROR, "unexpected number of indexes");
+	result = definition(linitial_oid(indexes));
+	return result;
+}
+
+/*
+ * What the definition of the index would be that a statement makes, NULL if
+ * that cannot be told.
+ */
+static char *
+wanted_definition(const IndexStmt *stmt, Oid table)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	char *volatile result = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(cxt);
+	PG_TRY();
+	{
+		result = stand_in_definition(stmt, table);
+		MemoryContextSwitchTo(cxt);
+		result = pstrdup(result);
+	}
+	PG_CATCH();
+	{
+		int sqlstate = geterrcode();
+
+		if (sqlstate == ERRCODE_QUERY_CANCELED ||
+			sqlstate == ERRCODE_OUT_OF_MEMORY)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(cxt);
+		FlushErrorState();
+		result = NULL;
+	}
+	PG_END_TRY();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(cxt);
+	CurrentResourceOwner = owner;
+	return result;
+}
+
+/* The invalid index without a given name that a statement left, if any. */
+static Oid
+find_left_index(const IndexStmt *stmt, Oid table)
+{
+	char *wanted = wanted_definition(stmt, table);
+	Relation relation = RelationIdGetRelation(table);
+	List *indexes;
+	ListCell *lc;
+
+	if (wanted == NULL || relation == NULL)
+		return InvalidOid;
+	indexes = RelationGetIndexList(relation);
+	RelationClose(relation);
+	foreach(lc, indexes)
+	{
+		if (!is_valid(lfirst_oid(lc)) &&
+			strcmp(definition(lfirst_oid(lc)), wanted) == 0)
+			return lfirst_oid(lc);
+	}
+	return InvalidOid;
+}
+
+static ResumeAction
+examine_create_index(const IndexStmt *stmt, bool again)
+{
+	Oid table = RangeVarGetRelid(stmt->relation, NoLock, true);
+	Oid index;
+	char *wanted;
+
+	if (!OidIsValid(table) ||
+		(!again && (stmt->idxname == NULL || !stmt->if_not_exists)))
+		return RESUME_RUN;
+	if (stmt->idxname == NULL)
+	{
+		index = find_left_index(stmt, table);
+		if (OidIsValid(index))
+			drop_left_index(table, index);
+		return RESUME_RUN;
+	}
+	index = get_relname_relid(stmt->idxname, get_rel_namespace(table));
+	if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX ||
+		IndexGetRelation(index, false) != table)
+		return RESUME_RUN;
+	if (!again && !is_valid(index))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index \"%s\" exists, but is invalid", stmt->idxname),
+				 errdetail(
+					 "IF NOT EXISTS would take it for what the statement makes."),
+				 errhint("Drop it with DROP INDEX CONCURRENTLY %s.",
+						 qualified_name(index))));
+	if (!again)
+		return RESUME_RUN;
+	if (!is_valid(index))
+	{
+		drop_left_index(table, index);
+		return RESUME_RUN;
+	}
+	wanted = wanted_definition(stmt, table);
+	return wanted != NULL && strcmp(definition(index), wanted) == 0
+			   ? RESUME_DONE
+			   : RESUME_RUN;
+}
+
+/* What a DROP INDEX CONCURRENTLY left that did not finish is still there. */
+static ResumeAction
+examine_drop_index(const DropStmt *stmt, bool again)
+{
+	RangeVar *name = makeRangeVarFromNameList(linitial(stmt->objects));
+
+	if (again && !OidIsValid(RangeVarGetRelid(name, NoLock, true)))
+		return RESUME_DONE;
+	return RESUME_RUN;
+}
+
+static ResumeAction
+examine_detach(const AlterTableStmt *stmt, const AlterTableCmd *cmd,
+			   char **replacement)
+{
+	RangeVar *name = castNode(PartitionCmd, cmd->def)->name;
+	Oid parent = RangeVarGetRelid(stmt->relation, NoLock, true);
+	Oid partition = RangeVarGetRelid(name, NoLock, true);
+
+	if (!OidIsValid(parent) || !OidIsValid(partition))
+		return RESUME_RUN;
+	if (query_oids("SELECT inhrelid FROM pg_catalog.pg_inherits"
+				   " WHERE inhparent OPERATOR(pg_catalog.=) $1"
+				   " AND inhrelid OPERATOR(pg_catalog.=) $2",
+				   2,
+				   parent,
+				   partition) == NIL)
+		return RESUME_DONE;
+	if (query_oids("SELECT inhrelid FROM pg_catalog.pg_inherits"
+				   " WHERE inhdetachpending"
+				   " AND inhparent OPERATOR(pg_catalog.=) $1"
+				   " AND inhrelid OPERATOR(pg_catalog.=) $2",
+				   2,
+				   parent,
+				   partition) == NIL)
+		return RESUME_RUN;
+	*replacement = psprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE",
+							qualified_name(parent),
+							qualified_name(partition));
+	return RESUME_REPLACE;
+}
+
+static ResumeAction
+examine_alter_table(const AlterTableStmt *stmt, bool again, char **replacement)
+{
+	ListCell *lc;
+
+	foreach(lc, stmt->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (again && cmd->subtype == AT_DetachPartition)
+			return examine_detach(stmt, cmd, replacement);
+	}
+	return RESUME_RUN;
+}
+
+/*
+ * Drop the transient indexes that a REINDEX CONCURRENTLY left, in the table
+ * that it is about, or in all if it is about more than one.
+ */
+static void
+drop_transient_indexes(const ReindexStmt *stmt)
+{
+	Oid table = InvalidOid;
+	ListCell *lc;
+
+	if (stmt->relation != NULL)
+	{
+		table = RangeVarGetRelid(stmt->relation, NoLock, true);
+		if (stmt->kind == REINDEX_OBJECT_INDEX && OidIsValid(table))
+			table = IndexGetRelation(table, true);
+		if (!OidIsValid(table))
+			return;
+	}
+	foreach(lc,
+			query_oids("SELECT i.indexrelid"
+					   " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c"
+					   " ON c.oid OPERATOR(pg_catalog.=) i.indexrelid"
+					   " WHERE NOT i.indisvalid"
+					   " AND c.relname OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$'"
+					   " AND ($1 OPERATOR(pg_catalog.=) 0"
+					   " OR i.indrelid OPERATOR(pg_catalog.=) $1"
+					   " OR i.indrelid OPERATOR(pg_catalog.=)"
+					   " (SELECT t.reltoastrelid FROM pg_catalog.pg_class t"
+					   " WHERE t.oid OPERATOR(pg_catalog.=) $1)"
+					   " OR i.indrelid OPERATOR(pg_catalog.=) ANY"
+					   " (SELECT p.relid FROM pg_catalog.pg_partition_tree($1) p))"
+					   " ORDER BY c.relname",
+					   1,
+					   table,
+					   InvalidOid))
+	{
+		Oid index = lfirst_oid(lc);
+
+		drop_left_index(IndexGetRelation(index, false), index);
+	}
+}
+
+/* A prepared transaction that is gone was committed or rolled back. */
+static ResumeAction
+examine_prepared(const TransactionStmt *stmt, bool again)
+{
+	char *sql = psprintf("SELECT transaction::text::pg_catalog.oid"
+						 " FROM pg_catalog.pg_prepared_xacts"
+						 " WHERE gid OPERATOR(pg_catalog.=) %s"
+						 " AND database OPERATOR(pg_catalog.=)"
+						 " pg_catalog.current_database()",
+						 quote_literal_cstr(stmt->gid));
+
+	return again && query_oids(sql, 0, InvalidOid, InvalidOid) == NIL
+			   ? RESUME_DONE
+			   : RESUME_RUN;
+}
+
+static void
+refuse_discard(const BodyStatement *statement)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("%s cannot be used in a stepwise run",
+					GetCommandTagName(statement->tag)),
+			 errdetail(
+				 "It would release the lock of the run and discard what the caller has in the session."),
+			 errhint(
+				 "Take it out: what a body sets is undone at its end anyway.")));
+}
+
+/*
+ * Find out what is to be done with a top-level command, and clear away what an
+ * earlier attempt left.
+ *
+ * again: it may have been started before.  Sets *replacement for
+ * RESUME_REPLACE.  The caller is in a transaction of its own, with an active
+ * snapshot and the settings of the body; it can be another one afterwards.
+ */
+ResumeAction
+pgmig_run_examine(const BodyStatement *statement, bool again,
+				  char **replacement)
+{
+	Node *node = statement->raw->stmt;
+
+	switch (nodeTag(node))
+	{
+		case T_IndexStmt:
+			return examine_create_index(castNode(IndexStmt, node), again);
+		case T_DropStmt:
+			return examine_drop_index(castNode(DropStmt, node), again);
+		case T_AlterTableStmt:
+			return examine_alter_table(castNode(AlterTableStmt, node),
+									   again,
+									   replacement);
+		case T_ReindexStmt:
+			if (again)
+				drop_transient_indexes(castNode(ReindexStmt, node));
+			return RESUME_RUN;
+		case T_TransactionStmt:
+			return examine_prepared(castNode(TransactionStmt, node), again);
+		case T_DiscardStmt:
+			refuse_discard(statement);
+			return RESUME_RUN;
+		default:
+			return RESUME_RUN;
+	}
+}
+
+/*
+ * Is there no telling whether a statement that was started was carried out?
+ * These change the publisher, which knows nothing of our commit.
+ */
+bool
+pgmig_run_is_doubtful(const BodyStatement *statement)
+{
+	Node *node = statement->raw->stmt;
+
+	return IsA(node, CreateSubscriptionStmt) ||
+		   IsA(node, AlterSubscriptionStmt) || IsA(node, DropSubscriptionStmt);
+}

@@ -1,0 +1,88 @@
+/*-------------------------------------------------------------------------
+ *
+ * retry.c
+ *	  Trying again after a lock timeout.
+ *
+ * By then the transaction is rolled back: a migration that waits for a lock
+ * makes all others queue behind it, so it goes out of the way and comes back
+ * later.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/pg_prng.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "storage/proc.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#include "run/run.h"
+
+/* The first pause if there is no lock timeout, and the longest, in ms */
+#define DEFAULT_PAUSE 1000
+#define MAX_PAUSE 60000
+
+/*
+ * May a statement that failed so be run again?  attempt counts from 0.
+ */
+bool
+pgmig_run_may_retry(int attempt, int sqlstate)
+{
+	return attempt < pgmig_lock_retries &&
+		   (sqlstate == ERRCODE_LOCK_NOT_AVAILABLE ||
+			sqlstate == ERRCODE_T_R_DEADLOCK_DETECTED);
+}
+
+/*
+ * Length of the pause after an attempt, in ms: it doubles each time and is
+ * random between half and all of that, so that runs that wait for one
+ * another do not come back at once.
+ */
+static long
+pause_length(int attempt)
+{
+	double length = LockTimeout > 0 ? LockTimeout : DEFAULT_PAUSE;
+
+	for (int i = 0; i < attempt && length < MAX_PAUSE; i++)
+		length *= 2;
+	length = Min(length, MAX_PAUSE);
+	return (long) (length * (0.5 + pg_prng_double(&pg_global_prng_state) / 2));
+}
+
+/*
+ * Say why there will be another attempt, and wait a while, in a transaction
+ * without a snapshot.
+ */
+void
+pgmig_run_pause(const RunStep *step, int attempt, const ErrorData *error)
+{
+	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												  pause_length(attempt));
+	long rest;
+
+	ereport(NOTICE,
+			(errcode(error->sqlerrcode),
+			 errmsg("%s in %s of revision \"%s\", trying again (%d of %d)",
+					error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE
+						? "lock timeout"
+						: "deadlock",
+					step->downgrade ? "downgrade" : "upgrade",
+					step->node->id,
+					attempt + 1,
+					pgmig_lock_retries),
+			 error->detail == NULL ? 0
+								   : errdetail_internal("%s", error->detail)));
+	while ((rest = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+												   end)) > 0)
+	{
+		(void) WaitLatch(MyLatch,
+						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 rest,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+}

@@ -1,0 +1,326 @@
+/*-------------------------------------------------------------------------
+ *
+ * stepwise.c
+ *	  Upgrade and downgrade in a transaction for each revision.
+ *
+ * The procedures leave the transaction of their CALL and keep other runs away
+ * with locks of the session.  Then each revision is a transaction, together
+ * with its bookkeeping, or a sequence of them, see statements.c.
+ *
+ * All memory is in a context below that of the CALL's portal.  Whatever goes
+ * wrong, the run is recorded as failed, the session is put back to what it
+ * was, the locks are released, and the error is thrown on.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "errors.h"
+#include "run/run.h"
+#include "run/target.h"
+#include "run/worker.h"
+
+typedef struct StepwiseRun
+{
+	RunRequest request;
+	int64 run;          /* 0 before it is recorded */
+	StepRecord *record; /* of the step that runs, or NULL */
+	MemoryContext cxt;
+} StepwiseRun;
+
+/*
+ * The half-done revision goes first: the call has to finish it.
+ */
+static List *
+put_unfinished_first(const StepwiseRun *run, List *plan,
+					 const UnfinishedRevision *unfinished)
+{
+	ListCell *lc;
+
+	foreach(lc, plan)
+	{
+		GraphNode *node = lfirst(lc);
+
+		if (unfinished->downgrade == run->request.downgrade &&
+			strcmp(node->id, unfinished->revision) == 0)
+			return lcons(node, list_delete_ptr(plan, node));
+	}
+	pgmig_catalog_refuse_unfinished(pgmig_scope);
+	return NIL;
+}
+
+/* In a transaction with a snapshot: the plan, and what is half-done. */
+static List *
+make_plan(const StepwiseRun *run, UnfinishedRevision **unfinished)
+{
+	List *plan = pgmig_run_make_plan(&run->request);
+
+	*unfinished = pgmig_catalog_read_unfinished(pgmig_scope);
+	if (*unfinished != NULL)
+		plan = put_unfinished_first(run, plan, *unfinished);
+	if (run->request.downgrade)
+		pgmig_run_check_reversible(plan);
+	return plan;
+}
+
+/* One attempt at a step in one transaction. */
+static void
+run_attempt(const RunStep *step, StepRecord *record)
+{
+	bool alone = pgmig_catalog_hold_session();
+
+	pgmig_run_begin();
+	if (!alone && pgmig_catalog_run_since(step->run))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg(
+					 "could not continue because of a concurrent migration run"),
+				 errhint("Start the run again.")));
+	pgmig_run_step(step, record);
+	pgmig_catalog_record_steps(step->run, list_make1(record));
+	pgmig_worker_keep_messages(step->run);
+	pgmig_run_commit();
+}
+
+/* A step in one transaction, with as many attempts as it takes. */
+static void
+run_transaction(const RunStep *step, StepRecord *record)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	ErrorData *volatile error;
+	volatile int attempt = 0;
+
+	do
+	{
+		error = NULL;
+		PG_TRY();
+		{
+			run_attempt(step, record);
+		}
+		PG_CATCH();
+		{
+			record->done = 0;
+			if (!pgmig_run_may_retry(attempt, geterrcode()))
+				PG_RE_THROW();
+			error = pgmig_run_recover(cxt);
+		}
+		PG_END_TRY();
+		if (error != NULL)
+			pgmig_run_pause(step, attempt++, error);
+	} while (error != NULL);
+}
+
+static void
+run_step(StepwiseRun *run, const RunStep *step, UnfinishedRevision *unfinished)
+{
+	bool transactional = step->downgrade ? step->node->downgrade_transactional
+										 : step->node->upgrade_transactional;
+
+	pgmig_run_begin_record(step, run->record);
+	if (transactional && unfinished == NULL)
+		run_transaction(step, run->record);
+	else
+		pgmig_run_statements(step, run->record, unfinished);
+}
+
+static void
+walk_plan(StepwiseRun *run, List *plan, UnfinishedRevision *unfinished)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "pgmig step",
+											  ALLOCSET_DEFAULT_SIZES);
+	StepRecord record;
+	RunStep step = {0};
+	ListCell *lc;
+
+	step.run = run->run;
+	step.steps = list_length(plan);
+	step.downgrade = run->request.downgrade;
+	foreach(lc, plan)
+	{
+		MemoryContext old = MemoryContextSwitchTo(cxt);
+
+		CHECK_FOR_INTERRUPTS();
+		step.step++;
+		step.node = lfirst(lc);
+		memset(&record, 0, sizeof(record));
+		run->record = &record;
+		run_step(run, &step, unfinished);
+		run->record = NULL;
+		unfinished = NULL;
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(cxt);
+	}
+}
+
+/* Record the start of the run. */
+static void
+start_run(StepwiseRun *run)
+{
+	int64 number = pgmig_worker_run();
+
+	if (number == 0)
+	{
+		number = pgmig_catalog_next_run();
+		pgmig_catalog_start_run(number,
+								run->request.downgrade ? "downgrade"
+													   : "upgrade",
+								pgmig_run_join_targets(run->request.targets),
+								run->request.tag,
+								"stepwise");
+	}
+	pgmig_run_commit();
+	run->run = number;
+}
+
+/* Record its end. */
+static void
+finish_run(const StepwiseRun *run)
+{
+	pgmig_run_begin();
+	pgmig_worker_keep_messages(run->run);
+	pgmig_catalog_finish_run(run->run);
+	pgmig_run_commit();
+}
+
+/* All of it, in a new transaction that has no snapshot. */
+static void
+run_all(StepwiseRun *run)
+{
+	UnfinishedRevision *unfinished;
+	List *plan;
+
+	run->run = pgmig_worker_run();
+	pgmig_run_begin();
+	plan = make_plan(run, &unfinished);
+	pgmig_run_commit();
+	if (plan != NIL)
+	{
+		pgmig_catalog_lock_session();
+		pgmig_run_commit();
+		pgmig_run_begin();
+		plan = make_plan(run, &unfinished);
+	}
+	if (plan != NIL)
+	{
+		pgmig_run_check_scope();
+		pgmig_catalog_mark_interrupted();
+		start_run(run);
+		walk_plan(run, plan, unfinished);
+	}
+	if (run->run != 0)
+		finish_run(run);
+	else
+		pgmig_run_commit();
+	pgmig_catalog_unlock_session();
+}
+
+/* Record why the run failed, in a new transaction. */
+static void
+record_failure(const StepwiseRun *run, const ErrorData *error)
+{
+	if (run->run == 0)
+		return;
+	pgmig_run_begin();
+	pgmig_worker_keep_messages(run->run);
+	pgmig_catalog_fail_run(run->run, run->record, error);
+	pgmig_catalog_add_message(run->run, GetCurrentTimestamp(), error);
+	pgmig_run_commit();
+	pgmig_worker_recorded();
+}
+
+/*
+ * After an error: put the session back, record the failure, let others run,
+ * and throw the error on.
+ */
+static void
+give_up(StepwiseRun *run)
+{
+	ErrorData *error = pgmig_run_recover(run->cxt);
+
+	HOLD_INTERRUPTS();
+	PG_TRY();
+	{
+		pgmig_run_leave_statements(error);
+		record_failure(run, error);
+	}
+	PG_CATCH();
+	{
+		ErrorData *other = pgmig_run_recover(run->cxt);
+
+		ereport(WARNING,
+				(errcode(other->sqlerrcode),
+				 errmsg("could not record that the migration run failed: %s",
+						other->message)));
+	}
+	PG_END_TRY();
+	pgmig_catalog_unlock_session();
+	RESUME_INTERRUPTS();
+	ReThrowError(error);
+}
+
+static Datum
+stepwise(FunctionCallInfo fcinfo, bool downgrade)
+{
+	const char *procedure =
+		downgrade ? "pgmig_downgrade_stepwise()" : "pgmig_upgrade_stepwise()";
+	StepwiseRun *run;
+	MemoryContext cxt;
+	MemoryContext old;
+
+	pgmig_catalog_prepare_write(procedure);
+	pgmig_run_check_procedure(fcinfo, procedure);
+	cxt = AllocSetContextCreate(PortalContext,
+								"pgmig stepwise run",
+								ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(cxt);
+	run = palloc0(sizeof(StepwiseRun));
+	run->cxt = cxt;
+	run->request.targets = list_make1(pgmig_run_target(fcinfo, 0));
+	run->request.tag = pgmig_run_optional(fcinfo, 1);
+	run->request.downgrade = downgrade;
+	pgmig_run_leave_transaction();
+	PG_TRY();
+	{
+		run_all(run);
+	}
+	PG_CATCH();
+	{
+		give_up(run);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(pgmig_upgrade_stepwise);
+
+/*
+ * pgmig_upgrade_stepwise(target text, tag text): upgrade, a transaction for
+ * each revision.
+ */
+Datum
+pgmig_upgrade_stepwise(PG_FUNCTION_ARGS)
+{
+	return stepwise(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(pgmig_downgrade_stepwise);
+
+/*
+ * pgmig_downgrade_stepwise(target text, tag text): downgrade likewise.
+ */
+Datum
+pgmig_downgrade_stepwise(PG_FUNCTION_ARGS)
+{
+	return stepwise(fcinfo, true);
+}
