@@ -20,7 +20,7 @@
  * The last option of that name, which is the one that counts, or NULL.
  */
 static DefElem *
-find_option(List *options, const char *name)
+last_option(List *options, const char *name)
 {
 	DefElem *found = NULL;
 	ListCell *lc;
@@ -38,7 +38,7 @@ find_option(List *options, const char *name)
 static bool
 option_is(List *options, const char *name, bool value)
 {
-	DefElem *option = find_option(options, name);
+	DefElem *option = last_option(options, name);
 
 	return option != NULL && defGetBoolean(option) == value;
 }
@@ -100,7 +100,7 @@ alter_subscription_forbids(AlterSubscriptionStmt *stmt)
 	switch (stmt->kind)
 	{
 		case ALTER_SUBSCRIPTION_OPTIONS:
-			if (find_option(stmt->options, "failover") != NULL)
+			if (last_option(stmt->options, "failover") != NULL)
 				return "ALTER SUBSCRIPTION ... SET (failover)";
 			if (option_is(stmt->options, "two_phase", false))
 				return "ALTER SUBSCRIPTION ... SET (two_phase)";
@@ -165,7 +165,7 @@ pgmig_block_classify(BodyStatement *statement)
 			statement->forbids = "DROP DATABASE";
 			break;
 		case T_AlterDatabaseStmt:
-			if (find_option(castNode(AlterDatabaseStmt, node)->options,
+			if (last_option(castNode(AlterDatabaseStmt, node)->options,
 							"tablespace") != NULL)
 				statement->forbids = "ALTER DATABASE SET TABLESPACE";
 			break;

@@ -108,19 +108,22 @@ add_advice(ErrorData *error)
  * Take the error that is being handled, add what the runner knows, and throw
  * it on.
  *
- * An error without a position gets that of the statement.  One with a
- * position in a query of some function that the statement called keeps it;
+ * An error without a position gets that of the statement; of a top-level
+ * command, the query is the statement itself.  One with a position in a query of some function that the statement called keeps it;
  * the text tells these apart from positions in the statement.
  */
 pg_noreturn static void
-rethrow(const BodyRun *body, const char *text, MemoryContext cxt)
+rethrow(const BodyRun *body, const char *text, bool top_level,
+		MemoryContext cxt)
 {
 	ErrorData *error;
 
 	MemoryContextSwitchTo(cxt);
 	error = CopyErrorData();
 	if (error->internalquery == NULL)
-		set_position(body, text, 1);
+		set_position(body,
+					 text,
+					 top_level && error->cursorpos > 0 ? error->cursorpos : 1);
 	else if (strcmp(error->internalquery, text) == 0)
 		set_position(body, text, error->internalpos);
 	error = CopyErrorData();
@@ -266,7 +269,7 @@ run_statement(BodyRun *body, const char *replacement, bool top_level)
 	{
 		pgmig_run_stop_timeout(timer);
 		pgmig_run_unwatch_locks();
-		rethrow(body, text, cxt);
+		rethrow(body, text, top_level, cxt);
 	}
 	PG_END_TRY();
 }

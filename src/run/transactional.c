@@ -48,6 +48,8 @@ pgmig_run_make_plan(const RunRequest *request)
 static void
 check_transactional(GraphNode *node, bool downgrade)
 {
+	const char *procedure =
+		downgrade ? "pgmig_downgrade_stepwise()" : "pgmig_upgrade_stepwise()";
 	char *checksum;
 	char *applied;
 	char *sql;
@@ -70,12 +72,9 @@ check_transactional(GraphNode *node, bool downgrade)
 						   statement->forbids,
 						   statement->line),
 				 statement->concurrently
-					 ? errhint("SET pgmig.\"concurrently\" = off runs it without CONCURRENTLY; the script that %s gives runs it with psql as it is.",
-							   downgrade ? "pgmig_downgrade_sql()"
-										 : "pgmig_upgrade_sql()")
-					 : errhint("Run the script that %s gives with psql.",
-							   downgrade ? "pgmig_downgrade_sql()"
-										 : "pgmig_upgrade_sql()")));
+					 ? errhint("Use CALL %s; or SET pgmig.\"concurrently\" = off, which runs it without CONCURRENTLY.",
+							   procedure)
+					 : errhint("Use CALL %s.", procedure)));
 	}
 	if (pgmig_concurrently)
 		ereport(ERROR,
@@ -85,8 +84,7 @@ check_transactional(GraphNode *node, bool downgrade)
 						node->id),
 				 errdetail("Its section is marked \"no-transaction\"."),
 				 errhint("Use CALL %s; or SET pgmig.\"concurrently\" = off, which runs it in one all the same.",
-						 downgrade ? "pgmig_downgrade_stepwise()"
-								   : "pgmig_upgrade_stepwise()")));
+						 procedure)));
 }
 
 /*

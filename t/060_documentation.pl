@@ -1,11 +1,12 @@
-# The README is true: its examples run and give the output shown, and it names
-# what the extension has, no more and no less.
+# The documentation is true: the examples of README.md and docs/*.md run and
+# give the output shown, what they name exists, and the reference in the README
+# has what the extension has, no more and no less.
 #
 # Examples are fenced blocks.
 #
-#	```sql	is run by psql, in a new database for each section ("## ").
-#			The blocks of a section up to the next shell block share a
-#			session.  Files are relative to the top of the source tree.
+#	```sql	is run by psql, in a new database for each page and each section
+#			("## ") of it.  The blocks of a section up to the next shell block
+#			share a session.  Files are relative to the top of the source tree.
 #	```text	is the output of the block before it, as psql prints it to a
 #			terminal, errors and notices included.  Without a text block, the
 #			output is not compared but has no errors and no warnings.
@@ -17,6 +18,8 @@
 #			of the section before
 #	<!-- test: run -->	the next shell block is run by bash -e, in a directory
 #			of its own, with PGDATABASE set to the database of the section
+#	<!-- test: t/NAME.pl -->	the rest of the page is left to that test: its
+#			blocks are not run here
 #
 # In the comparison, blanks at the ends of lines do not count, and any date
 # with a time and a zone is like any other.
@@ -34,29 +37,36 @@ use Test::More;
 my $top = dirname(dirname(abs_path($0)));
 chdir $top or die "could not change to \"$top\": $!";
 
-my $readme   = slurp_file('README.md');
+my %pages    = map { $_ => slurp_file($_) } 'README.md', glob 'docs/*.md';
+my $readme   = $pages{'README.md'};
 my $makefile = slurp_file('Makefile');
 
-# --- The blocks of the README ----------------------------------------------
+# --- The blocks of the pages -----------------------------------------------
 
-# Each block: kind, text, line, section, output (undef: none is shown), run,
-# new (a new database)
+# Each block: kind, text, place (page and line), section, output (undef: none
+# is shown), run, new (a new database)
 my @blocks;
 
 sub read_blocks
 {
-	my ($section, $new, $run, $line) = ('', 0, 0, 0);
-	my ($block, $last);
+	my ($page) = @_;
+	my ($section, $new, $run, $line) = ('', 1, 0, 0);
+	my ($block, $last, $continuable, $elsewhere);
 
-	foreach my $text (split /\n/, $readme)
+	foreach my $text (split /\n/, $pages{$page})
 	{
-		$line++;
+		my $place = "$page:" . ++$line;
+
 		if ($block && $text eq '```')
 		{
-			if ($block->{kind} eq 'text')
+			if ($elsewhere)
+			{
+				push @blocks, $block if $block->{kind} ne 'text';
+			}
+			elsif ($block->{kind} eq 'text')
 			{
 				ok($last && !defined $last->{output},
-					"line $block->{line}: output follows an example");
+					"$block->{place}: output follows an example");
 				$last->{output} = $block->{text} if $last;
 			}
 			else
@@ -72,16 +82,17 @@ sub read_blocks
 		}
 		elsif ($text =~ /^```(.*)$/)
 		{
-			like($1, qr/^(sql|text|sh)$/, "line $line: kind of block");
+			like($1, qr/^(sql|text|sh)$/, "$place: kind of block");
 			$block = {
 				kind    => $1,
 				text    => '',
-				line    => $line,
+				place   => $place,
 				section => $section,
-				run     => $run || $1 eq 'sql',
+				run     => !$elsewhere && ($run || $1 eq 'sql'),
 				new     => $new
 			};
-			$new = 0 if $block->{run};
+			$continuable = 1 if $block->{run};
+			$new         = 0 if $block->{run};
 			$run = 0;
 		}
 		elsif ($text =~ /^## (.*)$/)
@@ -90,22 +101,31 @@ sub read_blocks
 		}
 		elsif ($text =~ /^<!-- test: (.*) -->$/)
 		{
-			if ($1 eq 'continue') { $new = 0; }
-			elsif ($1 eq 'run')   { $run = 1; }
-			else                  { fail("line $line: comment \"$1\""); }
+			if ($1 eq 'continue')
+			{
+				ok($continuable, "$place: there is a database to continue in");
+				$new = 0;
+			}
+			elsif ($1 eq 'run') { $run = 1; }
+			elsif ($1 =~ m{^(t/.*\.pl)$})
+			{
+				ok(-e $1, "$place: test \"$1\" exists");
+				$elsewhere = 1;
+			}
+			else { fail("$place: comment \"$1\""); }
 		}
 		elsif ($text ne '' && $text !~ /^<!--/)
 		{
 			undef $last;
 		}
 	}
-	ok(!$block, 'the last block ends');
+	ok(!$block, "$page: the last block ends");
 	return;
 }
 
 # --- Running them -----------------------------------------------------------
 
-my $node = PostgreSQL::Test::Cluster->new('readme');
+my $node = PostgreSQL::Test::Cluster->new('documentation');
 $node->init;
 $node->start;
 
@@ -119,7 +139,7 @@ my $directory;
 
 sub new_database
 {
-	my $name = 'readme_' . ++$databases;
+	my $name = 'page_' . ++$databases;
 
 	$node->safe_psql('postgres',
 		"CREATE DATABASE $name TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'");
@@ -151,7 +171,7 @@ sub normalize
 sub compare
 {
 	my ($block, $output) = @_;
-	my $name = "line $block->{line}, \"$block->{section}\"";
+	my $name = "$block->{place}, \"$block->{section}\"";
 
 	if (defined $block->{output})
 	{
@@ -171,12 +191,12 @@ sub run_session
 {
 	my @session = @_;
 	my $input   = join '',
-	  map { "\\echo README-BLOCK\n$_->{text}" } @session;
-	my @outputs = split /^README-BLOCK\n/m,
-	  run_merged([ 'psql', '-X' ], "$input\\echo README-BLOCK\n");
+	  map { "\\echo PAGE-BLOCK\n$_->{text}" } @session;
+	my @outputs = split /^PAGE-BLOCK\n/m,
+	  run_merged([ 'psql', '-X' ], "$input\\echo PAGE-BLOCK\n");
 
 	is(scalar(@outputs), @session + 1,
-		"line $session[0]{line}: psql comes to the end");
+		"$session[0]{place}: psql comes to the end");
 	for my $i (0 .. $#session)
 	{
 		compare($session[$i], $outputs[ $i + 1 ] // '');
@@ -195,7 +215,7 @@ sub run_blocks
 			run_session(@session);
 			@session = ();
 		}
-		new_database() if $block->{new} || !defined $ENV{PGDATABASE};
+		new_database() if $block->{new};
 		if ($block->{kind} eq 'sql')
 		{
 			push @session, $block;
@@ -205,7 +225,7 @@ sub run_blocks
 			my $output = run_merged([ 'bash', '-e', '-c', $block->{text} ],
 				'', init => sub { chdir $directory or die });
 
-			is($?, 0, "line $block->{line}: the shell commands succeed")
+			is($?, 0, "$block->{place}: the shell commands succeed")
 			  or diag $output;
 			compare($block, $output);
 		}
@@ -218,11 +238,12 @@ sub run_blocks
 
 sub check_make_target
 {
-	my ($target) = @_;
+	my ($target, $place) = @_;
 
 	# PGXS has this one.
 	return if $target eq 'installcheck';
-	like($makefile, qr/^\Q$target\E\s*:/m, "make target \"$target\" exists");
+	like($makefile, qr/^\Q$target\E\s*:/m,
+		"$place: make target \"$target\" exists");
 	return;
 }
 
@@ -230,8 +251,9 @@ sub check_shell
 {
 	foreach my $block (grep { $_->{kind} eq 'sh' } @blocks)
 	{
-		# Quoted arguments are no commands.
-		(my $text = $block->{text}) =~ s/"[^"]*"|'[^']*'|#.*$//mg;
+		# Here documents and quoted arguments are no commands.
+		(my $text = $block->{text}) =~ s/<<'(\w+)'\n.*?^\1$//msg;
+		$text =~ s/"[^"]*"|'[^']*'|#.*$//mg;
 
 		foreach my $command (split /&&|[;|\n]/, $text)
 		{
@@ -241,25 +263,68 @@ sub check_shell
 			next if !defined $program;
 			if ($program eq 'make')
 			{
-				check_make_target($_) foreach grep { !/=/ } @words;
+				check_make_target($_, $block->{place})
+				  foreach grep { !/=/ } @words;
 			}
 			elsif ($program =~ m{/})
 			{
-				ok(-x $program, "script \"$program\" exists");
+				ok(-x $program, "$block->{place}: script \"$program\" exists");
 			}
 			else
 			{
 				like($program, qr/^(psql|pg_dump|pg_restore|createdb)$/,
-					"line $block->{line}: command \"$program\"");
+					"$block->{place}: command \"$program\"");
 			}
 		}
 	}
-	check_make_target($1) while $readme =~ /`make (\w+)/g;
-	while ($readme =~ m{`((?:src|sql|specs|t|bench|scripts|migrations|demo)/[^`]*)`}g)
-	{
-		ok(-e $1, "file \"$1\" exists");
-	}
 	return;
+}
+
+# What GitHub makes of a heading, for links that lead to it.
+sub anchor
+{
+	my ($heading) = @_;
+
+	$heading =~ s/[^\w\s-]//g;
+	$heading =~ tr/ /-/;
+	return lc $heading;
+}
+
+# Files that a page names by their path from the top, and links.
+sub check_files
+{
+	my ($page) = @_;
+	my $text = $pages{$page};
+
+	check_make_target($1, $page) while $text =~ /`make (\w+)/g;
+	while ($text =~
+		m{`((?:src|sql|specs|t|bench|scripts|migrations|demo|docs)/[^`]*)`}g)
+	{
+		ok(-e $1, "$page: file \"$1\" exists");
+	}
+	while ($text =~ /\]\(([^)#]*)(?:#([^)]*))?\)/g)
+	{
+		my ($path, $anchor) = ($1, $2);
+		my $file = $path eq '' ? $page : dirname($page) . "/$path";
+
+		next if !ok(-e $file, "$page: link to \"$path\" leads to a file");
+		next if !defined $anchor;
+		my %anchors =
+		  map { anchor($_) => 1 } slurp_file($file) =~ /^#+ (.*)$/mg;
+		ok($anchors{$anchor}, "$page: \"$anchor\" is a heading of \"$file\"");
+	}
+	return if $page eq 'README.md';
+	like($readme, qr/\]\(\Q$page\E\)/, "$page: the README links to it");
+	return;
+}
+
+# What the pages name: the distinct matches of a pattern.
+sub mentioned
+{
+	my ($pattern) = @_;
+	my %found = map { $_ => 1 } map { $_ =~ /$pattern/g } values %pages;
+
+	return sort keys %found;
 }
 
 # name(argument, ...) => [columns], of every function that is not for triggers
@@ -268,12 +333,13 @@ sub extension_functions
 	my %functions;
 	my $rows = $node->safe_psql(
 		'postgres', q{
-		SELECT p.proname, array_to_string((SELECT array_agg(a.name ORDER BY a.place)
-			FROM unnest(p.proargnames, p.proargmodes) WITH ORDINALITY a (name, mode, place)
-			WHERE coalesce(a.mode, 'i') = 'i'), ', '),
+		SELECT CASE p.prokind WHEN 'p' THEN 'CALL ' ELSE '' END || p.proname,
 			array_to_string((SELECT array_agg(a.name ORDER BY a.place)
 			FROM unnest(p.proargnames, p.proargmodes) WITH ORDINALITY a (name, mode, place)
-			WHERE a.mode = 'o'), ', ')
+			WHERE coalesce(a.mode, 'i') IN ('i', 'b')), ', '),
+			array_to_string((SELECT array_agg(a.name ORDER BY a.place)
+			FROM unnest(p.proargnames, p.proargmodes) WITH ORDINALITY a (name, mode, place)
+			WHERE a.mode IN ('o', 'b')), ', ')
 		FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
 		WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
 			AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pgmig')
@@ -293,7 +359,7 @@ sub documented_functions
 {
 	my %functions;
 
-	while ($readme =~ /^\| `(pgmig_\w+)\((.*)\)`(?: \*)? \| (.*?) \|/mg)
+	while ($readme =~ /^\| `((?:CALL )?pgmig_\w+)\((.*)\)`(?: \*)? \| (.*?) ?\|/mg)
 	{
 		my ($name, $arguments, $result) = ($1, $2, $3);
 
@@ -308,7 +374,6 @@ sub check_functions
 {
 	my %there      = extension_functions();
 	my %documented = documented_functions();
-	my %names      = map { /^(\w+)/ ? ($1 => 1) : () } keys %there;
 
 	is_deeply(\%documented, \%there,
 		'the table of functions is that of the extension');
@@ -317,9 +382,8 @@ sub check_functions
 	my @all = split /\n/,
 	  $node->safe_psql('postgres',
 		q{SELECT proname FROM pg_proc WHERE proname ~ '^pgmig_'});
-	my %mentioned = map { $_ => 1 } $readme =~ /\b(pgmig_\w*)/g;
 
-	foreach my $name (sort keys %mentioned)
+	foreach my $name (mentioned(qr/\b(pgmig_\w*)/))
 	{
 		my @found =
 		  grep { $name =~ /_$/ ? index($_, $name) == 0 : $_ eq $name } @all;
@@ -336,7 +400,7 @@ sub check_privileges
 	  $node->safe_psql(
 		'postgres', q{
 		SELECT proname FROM pg_proc
-		WHERE proname ~ '^pgmig_' AND has_function_privilege('readme_nobody', oid, 'EXECUTE')});
+		WHERE proname ~ '^pgmig_' AND has_function_privilege('nobody_special', oid, 'EXECUTE')});
 	my %marked = map { $_ => 1 } $readme =~ /^\| `(pgmig_\w+)\(.*\)` \* \|/mg;
 
 	is_deeply(\%marked, \%public, 'functions marked as open to everyone');
@@ -354,7 +418,7 @@ sub check_settings
 	my %rows = map { $_ => 1 } $readme =~ /^\| `(pgmig\.\w+)` \|/mg;
 
 	is_deeply(\%rows, \%settings, 'the table of settings is that of the extension');
-	foreach my $name ($readme =~ /\b(pgmig\.\w+)/g)
+	foreach my $name (mentioned(qr/\b(pgmig\.\w+)/))
 	{
 		ok($settings{$name} || $relations{$name} || -e $name,
 			"$name is a setting, a table or a file");
@@ -377,6 +441,7 @@ sub check_sqlstates
 	ok(%ours > 0, 'errors.h has codes');
 	is_deeply({ map { $_ => 1 } grep { /^MG/ } keys %table },
 		\%ours, 'SQLSTATEs of class MG are those of errors.h');
+	ok($ours{$_}, "SQLSTATE $_ exists") foreach mentioned(qr/\b(MG\d{3})\b/);
 
 	my ($sharedir) =
 	  run_command([ 'pg_config', '--sharedir' ]);
@@ -408,10 +473,11 @@ sub check_sqlstates
 	return;
 }
 
-read_blocks();
+read_blocks($_) foreach sort keys %pages;
 run_blocks();
-$node->safe_psql('postgres', 'CREATE ROLE readme_nobody; CREATE EXTENSION pgmig');
+$node->safe_psql('postgres', 'CREATE ROLE nobody_special; CREATE EXTENSION pgmig');
 check_shell();
+check_files($_) foreach sort keys %pages;
 check_functions();
 check_privileges();
 check_settings();
