@@ -155,10 +155,10 @@ sub refuses
 
 my $db = 'walk';
 $node->safe_psql('postgres', "CREATE DATABASE $_ TEMPLATE template0")
-  foreach ($db, 'script', 'whole');
+  foreach ($db, 'script', 'whole', 'rows', 'stepwise');
 $node->safe_psql($_,
 	q{CREATE EXTENSION pgmig; SELECT pgmig_load('migrations')})
-  foreach ($db, 'script', 'whole');
+  foreach ($db, 'script', 'whole', 'rows', 'stepwise');
 my $empty = schema($db);
 my @plan = split /\n/,
   $node->safe_psql($db, 'SELECT revision FROM pgmig_plan() ORDER BY step');
@@ -253,6 +253,31 @@ same_schema(schema($db), $schema{$last}, 'up again: the same schema');
 is($node->safe_psql('whole', 'SELECT count(*) FROM pgmig_upgrade()'),
 	'52', 'up in one call');
 same_schema(schema('whole'), $schema{$last}, 'up in one call: the same schema');
+
+# The same stepwise, with the same rows: up, down over them, and up.
+foreach my $revision (@plan)
+{
+	$node->safe_psql('rows', "SELECT pgmig_upgrade('$revision')");
+	$node->safe_psql('stepwise', "CALL pgmig_upgrade_stepwise('$revision')");
+	next if !-e "$rows/$revision.sql";
+	$node->safe_psql($_, slurp_file("$rows/$revision.sql"))
+	  foreach ('rows', 'stepwise');
+}
+same_schema(schema('stepwise'), $schema{$last}, 'stepwise: the same schema');
+is(differences(contents('rows'), contents('stepwise')),
+	'', 'stepwise: the same rows');
+$node->safe_psql('stepwise', "CALL pgmig_downgrade_stepwise('base')");
+same_schema(schema('stepwise'), $empty,
+	'stepwise: nothing but the extension');
+$node->safe_psql('stepwise', 'CALL pgmig_upgrade_stepwise()');
+same_schema(schema('stepwise'), $schema{$last},
+	'stepwise: the same schema again');
+is( $node->safe_psql(
+		'stepwise',
+		q{SELECT count(*), count(DISTINCT revision), max(s.outcome) FROM pgmig.run_step s JOIN pgmig.run r USING (run)
+		WHERE run = (SELECT max(run) FROM pgmig.run) AND mode = 'stepwise'}),
+	'52|52|done',
+	'stepwise: each revision once');
 
 my $script = $node->basedir . '/up.sql';
 append_to_file($script,
