@@ -20,7 +20,7 @@ from statistics import median
 
 import history
 import tools
-from tools import pgmig
+from tools import pgmig, psql
 
 MEASUREMENTS = ("apply", "noop", "pending", "history", "plan")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -268,7 +268,7 @@ class Bench:
             start = self.repeated(tools.ALL[0], "postgres", [*PSQL, "-c", "SELECT 1"])
             results["psql -c 'SELECT 1', process", count] = start * 1000
             for tool in self.tools():
-                if tool is tools.ALL[0] or isinstance(tool, pgmig.PgmigScript):
+                if isinstance(tool, (psql.Psql, pgmig.PgmigScript)):
                     continue
                 try:
                     database = self.new_database(tool, count, count)
@@ -286,7 +286,7 @@ class Bench:
                 except Failed as error:
                     self.failed(tool, error)
                     continue
-                if isinstance(tool, pgmig.Pgmig):
+                if tool is tools.ALL[1]:
                     calls = self.session(database, ["SELECT pgmig_upgrade('head')"] * 200)
                     results["pgmig_upgrade(), first call of a session", count] = calls[0]
                     results["pgmig_upgrade(), call in an open session", count] = median(calls[1:])
@@ -316,7 +316,7 @@ class Bench:
         count = self.small
         results = {}
         for tool in self.tools():
-            if isinstance(tool, pgmig.PgmigScript):
+            if isinstance(tool, (psql.PsqlEach, pgmig.PgmigScript)):
                 continue
             times = []
             try:

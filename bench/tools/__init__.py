@@ -18,6 +18,8 @@ ALL = [
     psql.Psql(),
     pgmig.Pgmig(),
     pgmig.PgmigScript(),
+    psql.PsqlEach(),
+    pgmig.PgmigStepwise(),
     alembic.Alembic(),
     dbmate.Dbmate(),
     flyway.Flyway(),

@@ -56,3 +56,14 @@ class PgmigScript(Pgmig):
 
     def history(self, directory, database):
         return None
+
+
+class PgmigStepwise(Pgmig):
+    name = "pgmig_upgrade_stepwise()"
+    transaction = "each"
+
+    def upgrade(self, directory, database):
+        return [*PSQL, "-d", database, "-c", "CALL pgmig_upgrade_stepwise('head')"]
+
+    def history(self, directory, database):
+        return None

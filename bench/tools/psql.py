@@ -17,3 +17,17 @@ class Psql(Tool):
     def upgrade(self, directory, database):
         return ["psql", "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1",
                 "-d", database, "-f", f"{directory}/all.sql"]
+
+
+class PsqlEach(Psql):
+    """With a transaction for each revision: what a stepwise run compares with."""
+
+    name = "psql -f, BEGIN ... COMMIT"
+    transaction = "each"
+
+    def write(self, directory, revisions):
+        write_file(directory, "all.sql",
+                   "".join(f"BEGIN;\n{r.upgrade}\nCOMMIT;\n" for r in revisions))
+
+    def upgrade(self, directory, database):
+        return [argument for argument in super().upgrade(directory, database) if argument != "-1"]
