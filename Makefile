@@ -3,13 +3,14 @@
 #   make, make install      build and install the extension (PGXS)
 #   make demo               build, start a private server, walk the 52 revisions
 #   make test               every test and check, on a private server
+#   make test-assert        the same on a server built here with assertions
 #   make bench              measurements against other tools
 #   make installcheck       the tests alone, on a server that runs already
 #   make format             clang-format over src/
 #   make dist               a release archive of HEAD
 #
-# demo and test install the Debian packages they need and start from nothing
-# but make.  PG_CONFIG=... chooses the server; the default is the first
+# demo and the tests install the Debian packages they need and start from
+# nothing but make.  PG_CONFIG=... chooses the server; the default is the first
 # pg_config in PATH, on Debian the newest installed with development files.
 
 pgmig_dir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
@@ -105,6 +106,9 @@ demo:
 test:
 	@$(pgmig_dir)/scripts/test
 
+test-assert:
+	@$(pgmig_dir)/scripts/test-assert
+
 bench:
 	@$(pgmig_dir)/bench/run
 
@@ -117,4 +121,4 @@ dist:
 	git -C $(pgmig_dir) archive --format=zip --prefix=pgmig-$(EXTVERSION)/ \
 		--output=$(CURDIR)/pgmig-$(EXTVERSION).zip HEAD
 
-.PHONY: demo test bench format dist
+.PHONY: demo test test-assert bench format dist

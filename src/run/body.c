@@ -151,6 +151,19 @@ pgmig_run_check_scope(void)
 }
 
 /*
+ * The lock timeout of a body, in ms, 0 for none: ours, unless the session has
+ * a shorter one.
+ */
+int
+pgmig_run_lock_timeout(void)
+{
+	if (pgmig_lock_timeout > 0 &&
+		(LockTimeout == 0 || LockTimeout > pgmig_lock_timeout))
+		return pgmig_lock_timeout;
+	return LockTimeout;
+}
+
+/*
  * Set the settings under which bodies run: to the end of the current GUC nest
  * level, or for the session.
  */
@@ -167,11 +180,9 @@ pgmig_run_set_body_settings(bool session)
 								  namespace_search_path[0] == '\0' ? "" : ", ",
 								  namespace_search_path),
 						 action);
-	/* A shorter one of the session stays in force. */
-	if (pgmig_lock_timeout > 0 &&
-		(LockTimeout == 0 || LockTimeout > pgmig_lock_timeout))
+	if (pgmig_run_lock_timeout() != LockTimeout)
 		pgmig_set_option("lock_timeout",
-						 psprintf("%d", pgmig_lock_timeout),
+						 psprintf("%d", pgmig_run_lock_timeout()),
 						 action);
 	/* Bodies were split and checked so when they were loaded. */
 	pgmig_set_option("standard_conforming_strings", "on", action);

@@ -380,7 +380,7 @@ drop_transient_indexes(const ReindexStmt *stmt)
 static ResumeAction
 examine_prepared(const TransactionStmt *stmt, bool again)
 {
-	char *sql = psprintf("SELECT transaction::text::pg_catalog.oid"
+	char *sql = psprintf("SELECT 0::pg_catalog.oid"
 						 " FROM pg_catalog.pg_prepared_xacts"
 						 " WHERE gid OPERATOR(pg_catalog.=) %s"
 						 " AND database OPERATOR(pg_catalog.=)"

@@ -15,7 +15,6 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/latch.h"
-#include "storage/proc.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
@@ -44,8 +43,10 @@ pgmig_run_may_retry(int attempt, int sqlstate)
 static long
 pause_length(int attempt)
 {
-	double length = LockTimeout > 0 ? LockTimeout : DEFAULT_PAUSE;
+	double length = pgmig_run_lock_timeout();
 
+	if (length == 0)
+		length = DEFAULT_PAUSE;
 	for (int i = 0; i < attempt && length < MAX_PAUSE; i++)
 		length *= 2;
 	length = Min(length, MAX_PAUSE);

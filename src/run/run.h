@@ -75,6 +75,7 @@ extern void pgmig_run_check_reversible(List *plan);
 
 /* body.c */
 extern void pgmig_run_check_scope(void);
+extern int pgmig_run_lock_timeout(void);
 extern void pgmig_run_set_body_settings(bool session);
 extern void pgmig_run_body(const RunStep *step, const char *sql,
 						   StepRecord *record);

@@ -37,6 +37,7 @@
 #include "run/run.h"
 #include "run/target.h"
 #include "run/worker.h"
+#include "setting.h"
 
 /* The shared memory between the session and the worker */
 #define START_MAGIC 0x70676d69
@@ -167,6 +168,10 @@ take_over(WorkerStart *start, shm_toc *toc)
 							 false);
 	CommitTransactionCommand();
 	StartTransactionCommand();
+	/* The session that waits could hold what this waits for. */
+	pgmig_set_option("lock_timeout",
+					 psprintf("%d", pgmig_run_lock_timeout()),
+					 GUC_ACTION_LOCAL);
 	pgmig_run_begin();
 	pgmig_catalog_start_run(start->run,
 							start->downgrade ? "downgrade" : "upgrade",
