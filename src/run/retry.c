@@ -24,11 +24,9 @@
 #define DEFAULT_PAUSE 1000
 #define MAX_PAUSE 60000
 
-/*
- * May a statement that failed so be run again?  attempt counts from 0.
- */
-bool
-pgmig_run_may_retry(int attempt, int sqlstate)
+/* May what failed so be run again?  attempt counts from 0. */
+static bool
+may_retry(int attempt, int sqlstate)
 {
 	return attempt < pgmig_lock_retries &&
 		   (sqlstate == ERRCODE_LOCK_NOT_AVAILABLE ||
@@ -57,8 +55,8 @@ pause_length(int attempt)
  * Say why there will be another attempt, and wait a while, in a transaction
  * without a snapshot.
  */
-void
-pgmig_run_pause(const RunStep *step, int attempt, const ErrorData *error)
+static void
+wait_a_while(const RunStep *step, int attempt, const ErrorData *error)
 {
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												  pause_length(attempt));
@@ -86,4 +84,56 @@ pgmig_run_pause(const RunStep *step, int attempt, const ErrorData *error)
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 	}
+}
+
+/*
+ * Begin an attempt, in a new transaction: make sure that no other run comes
+ * or has come in between, and take a snapshot.
+ */
+static void
+begin_attempt(const RunStep *step)
+{
+	bool alone = pgmig_catalog_hold_session();
+
+	pgmig_run_begin();
+	if (!alone && pgmig_catalog_run_since(step->run))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg(
+					 "could not continue because of a concurrent migration run"),
+				 errhint("Start the run again.")));
+}
+
+/*
+ * Run a part of a step, with as many attempts as it takes.
+ *
+ * The part begins in a transaction that has a snapshot, and commits.  attempt
+ * counts from 0.  The current memory context outlives transactions.
+ */
+void
+pgmig_run_attempts(const RunStep *step, RunPart part, void *arg)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	ErrorData *volatile error;
+	volatile int attempt = 0;
+
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		error = NULL;
+		PG_TRY();
+		{
+			begin_attempt(step);
+			part(arg, attempt);
+		}
+		PG_CATCH();
+		{
+			if (!may_retry(attempt, geterrcode()))
+				PG_RE_THROW();
+			error = pgmig_run_recover(cxt);
+		}
+		PG_END_TRY();
+		if (error != NULL)
+			wait_a_while(step, attempt++, error);
+	} while (error != NULL);
 }

@@ -54,6 +54,9 @@ typedef struct BodyRun
 typedef struct SessionState SessionState;
 typedef struct SavedSettings SavedSettings;
 
+/* A part of a step that can be tried again. */
+typedef void (*RunPart)(void *arg, int attempt);
+
 /* What is to be done with a statement that may have been started before. */
 typedef enum ResumeAction
 {
@@ -118,9 +121,7 @@ extern ErrorData *pgmig_run_recover(MemoryContext cxt);
 extern uint64 pgmig_run_top_level(const char *sql);
 
 /* retry.c */
-extern bool pgmig_run_may_retry(int attempt, int sqlstate);
-extern void pgmig_run_pause(const RunStep *step, int attempt,
-							const ErrorData *error);
+extern void pgmig_run_attempts(const RunStep *step, RunPart part, void *arg);
 
 /* resume.c */
 extern ResumeAction pgmig_run_examine(const BodyStatement *statement,
@@ -132,6 +133,6 @@ extern void pgmig_run_statements(const RunStep *step, StepRecord *record,
 								 UnfinishedRevision *unfinished);
 extern char *pgmig_run_statement_checksum(const char *sql,
 										  const BodyStatement *statement);
-extern void pgmig_run_leave_statements(ErrorData *error);
+extern bool pgmig_run_leave_statements(ErrorData *error);
 
 #endif /* PGMIG_RUN_H */

@@ -119,21 +119,6 @@ check_done(const StatementRun *run, const UnfinishedRevision *unfinished)
 	}
 }
 
-/* In a new transaction: is everything still as this run left it? */
-static void
-check_alone(const StatementRun *run)
-{
-	bool alone = pgmig_catalog_hold_session();
-
-	pgmig_run_begin();
-	if (!alone && pgmig_catalog_run_since(run->step->run))
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg(
-					 "could not continue because of a concurrent migration run"),
-				 errhint("Start the run again.")));
-}
-
 /* Record that the current statement is done, and commit. */
 static void
 record_done(StatementRun *run)
@@ -207,18 +192,18 @@ run_top_level(StatementRun *run, bool again)
 
 /* One attempt at the current statement. */
 static void
-run_attempt(StatementRun *run, bool again)
+run_statement(void *arg, int attempt)
 {
+	StatementRun *run = arg;
 	WalUsage wal = pgWalUsage;
 	instr_time start;
 	instr_time duration;
 
 	INSTR_TIME_SET_CURRENT(start);
-	check_alone(run);
 	run->record->statement = run->body->statement;
 	run->record->line = run->body->current->line;
 	if (is_top_level(run->body, run->body->current))
-		run_top_level(run, again);
+		run_top_level(run, attempt > 0 || run->body->statement == run->first);
 	else
 	{
 		pgmig_run_statement(run->body, NULL, false);
@@ -228,36 +213,6 @@ run_attempt(StatementRun *run, bool again)
 	INSTR_TIME_SUBTRACT(duration, start);
 	run->record->wal_bytes += pgWalUsage.wal_bytes - wal.wal_bytes;
 	run->record->seconds += INSTR_TIME_GET_DOUBLE(duration);
-}
-
-/* Run a statement, with as many attempts as it takes. */
-static void
-run_statement(StatementRun *run, int number)
-{
-	MemoryContext cxt = CurrentMemoryContext;
-	ErrorData *volatile error;
-	volatile int attempt = 0;
-
-	pgmig_run_go_to(run->body, number);
-	do
-	{
-		CHECK_FOR_INTERRUPTS();
-		error = NULL;
-		PG_TRY();
-		{
-			run_attempt(run, attempt > 0 || number == run->first);
-		}
-		PG_CATCH();
-		{
-			run->record->done = number - 1;
-			if (!pgmig_run_may_retry(attempt, geterrcode()))
-				PG_RE_THROW();
-			error = pgmig_run_recover(cxt);
-		}
-		PG_END_TRY();
-		if (error != NULL)
-			pgmig_run_pause(run->step, attempt++, error);
-	} while (error != NULL);
 }
 
 /*
@@ -336,7 +291,11 @@ pgmig_run_statements(const RunStep *step, StepRecord *record,
 	}
 	begin_run(run, unfinished);
 	for (int number = run->first; number <= record->statements; number++)
-		run_statement(run, number);
+	{
+		pgmig_run_go_to(run->body, number);
+		pgmig_run_attempts(step, run_statement, run);
+	}
+	run->body->current = NULL;
 	pgmig_run_begin();
 	pgmig_run_restore_session(run->session, run->body->statements);
 	pgmig_run_restore_settings(run->settings);
@@ -350,16 +309,18 @@ pgmig_run_statements(const RunStep *step, StepRecord *record,
 /*
  * After an error, in a new transaction: put the session back to what it was
  * before the body, and note that its statement did not finish.  The error
- * gets a hint unless it has one.
+ * gets a hint unless it has one.  Returns false if no such body ran.
  */
-void
+bool
 pgmig_run_leave_statements(ErrorData *error)
 {
 	StatementRun *run = current_run;
 
 	if (run == NULL)
-		return;
+		return false;
 	current_run = NULL;
+	if (run->body->current != NULL)
+		run->record->done = Max(run->body->statement, run->first) - 1;
 	if (error->hint == NULL)
 		error->hint =
 			psprintf("What was done before stays done. When the cause is gone, CALL pgmig_%s_stepwise() continues with this statement; pgmig_edit() can change what is not done yet.",
@@ -370,4 +331,5 @@ pgmig_run_leave_statements(ErrorData *error)
 	if (run->started)
 		pgmig_catalog_start_unfinished(run->scope, run->step->run, false);
 	pgmig_run_commit();
+	return true;
 }

@@ -71,51 +71,24 @@ make_plan(const StepwiseRun *run, UnfinishedRevision **unfinished)
 	return plan;
 }
 
-/* One attempt at a step in one transaction. */
-static void
-run_attempt(const RunStep *step, StepRecord *record)
+/* A step in one transaction, and its record. */
+typedef struct TransactionStep
 {
-	bool alone = pgmig_catalog_hold_session();
+	const RunStep *step;
+	StepRecord *record;
+} TransactionStep;
 
-	pgmig_run_begin();
-	if (!alone && pgmig_catalog_run_since(step->run))
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg(
-					 "could not continue because of a concurrent migration run"),
-				 errhint("Start the run again.")));
-	pgmig_run_step(step, record);
-	pgmig_catalog_record_steps(step->run, list_make1(record));
+/* One attempt at it. */
+static void
+run_transaction(void *arg, int attempt)
+{
+	TransactionStep *transaction = arg;
+	const RunStep *step = transaction->step;
+
+	pgmig_run_step(step, transaction->record);
+	pgmig_catalog_record_steps(step->run, list_make1(transaction->record));
 	pgmig_worker_keep_messages(step->run);
 	pgmig_run_commit();
-}
-
-/* A step in one transaction, with as many attempts as it takes. */
-static void
-run_transaction(const RunStep *step, StepRecord *record)
-{
-	MemoryContext cxt = CurrentMemoryContext;
-	ErrorData *volatile error;
-	volatile int attempt = 0;
-
-	do
-	{
-		error = NULL;
-		PG_TRY();
-		{
-			run_attempt(step, record);
-		}
-		PG_CATCH();
-		{
-			record->done = 0;
-			if (!pgmig_run_may_retry(attempt, geterrcode()))
-				PG_RE_THROW();
-			error = pgmig_run_recover(cxt);
-		}
-		PG_END_TRY();
-		if (error != NULL)
-			pgmig_run_pause(step, attempt++, error);
-	} while (error != NULL);
 }
 
 static void
@@ -126,7 +99,11 @@ run_step(StepwiseRun *run, const RunStep *step, UnfinishedRevision *unfinished)
 
 	pgmig_run_begin_record(step, run->record);
 	if (transactional && unfinished == NULL)
-		run_transaction(step, run->record);
+	{
+		TransactionStep transaction = {step, run->record};
+
+		pgmig_run_attempts(step, run_transaction, &transaction);
+	}
 	else
 		pgmig_run_statements(step, run->record, unfinished);
 }
@@ -249,7 +226,9 @@ give_up(StepwiseRun *run)
 	HOLD_INTERRUPTS();
 	PG_TRY();
 	{
-		pgmig_run_leave_statements(error);
+		/* A transaction was rolled back as a whole. */
+		if (!pgmig_run_leave_statements(error) && run->record != NULL)
+			run->record->done = 0;
 		record_failure(run, error);
 	}
 	PG_CATCH();
