@@ -207,6 +207,7 @@ CREATE TABLE pgmig.unfinished (
     run       bigint NOT NULL,
     done      text[] COLLATE pg_catalog."C" NOT NULL DEFAULT '{}',
     started   boolean NOT NULL DEFAULT false,
+    settings  text[] NOT NULL DEFAULT '{}',
     since     timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     CONSTRAINT unfinished_pkey PRIMARY KEY (scope),
     CONSTRAINT unfinished_direction_check CHECK (direction OPERATOR(pg_catalog.=) ANY ('{upgrade,downgrade}'::text[]))
@@ -218,6 +219,7 @@ COMMENT ON COLUMN pgmig.unfinished.direction IS 'upgrade or downgrade';
 COMMENT ON COLUMN pgmig.unfinished.run IS 'the run that last worked on it';
 COMMENT ON COLUMN pgmig.unfinished.done IS 'checksums of the statements that are done, in their order';
 COMMENT ON COLUMN pgmig.unfinished.started IS 'the next statement has been started outside of a transaction';
+COMMENT ON COLUMN pgmig.unfinished.settings IS 'settings that these statements have changed: name=value, or the name of one that was reset';
 COMMENT ON COLUMN pgmig.unfinished.since IS 'when the first statement was started';
 
 CREATE TABLE pgmig.applied (

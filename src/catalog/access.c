@@ -18,6 +18,7 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
@@ -92,6 +93,9 @@ pgmig_catalog_begin(CatalogAccess *access)
 	Oid owner = catalogue_owner();
 
 	access->caller = CurrentMemoryContext;
+	/* A body can make its transaction read-only; our records are not it. */
+	access->read_only = XactReadOnly;
+	XactReadOnly = XactReadOnly && RecoveryInProgress();
 	GetUserIdAndSecContext(&access->userid, &access->sec_context);
 	SetUserIdAndSecContext(owner,
 						   access->sec_context | SECURITY_LOCAL_USERID_CHANGE);
@@ -123,6 +127,7 @@ pgmig_catalog_end(CatalogAccess *access)
 	SPI_finish();
 	AtEOXact_GUC(false, access->guc_level);
 	SetUserIdAndSecContext(access->userid, access->sec_context);
+	XactReadOnly = access->read_only;
 	MemoryContextSwitchTo(access->caller);
 }
 
@@ -336,6 +341,22 @@ pgmig_catalog_leave_body(void)
 }
 
 /*
+ * Errors out within a migration body.
+ *
+ * function is the name of the SQL function, for the message.
+ */
+void
+pgmig_catalog_refuse_in_body(const char *function)
+{
+	if (in_body)
+		ereport(ERROR,
+				(errcode(ERRCODE_PGMIG_IN_BODY),
+				 errmsg("%s cannot be used in a migration body", function),
+				 errhint(
+					 "Call it outside of migrations. The order of revisions belongs into their headers, as Revises and Depends On.")));
+}
+
+/*
  * Errors out where the catalogue cannot be changed: within a migration body,
  * in a read-only transaction, on a standby.
  *
@@ -344,12 +365,7 @@ pgmig_catalog_leave_body(void)
 void
 pgmig_catalog_prepare_write(const char *function)
 {
-	if (in_body)
-		ereport(ERROR,
-				(errcode(ERRCODE_PGMIG_IN_BODY),
-				 errmsg("%s cannot be used in a migration body", function),
-				 errhint(
-					 "Express the order of revisions in their headers, with Revises and Depends On.")));
+	pgmig_catalog_refuse_in_body(function);
 	PreventCommandIfReadOnly(function);
 }
 

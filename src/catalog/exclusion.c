@@ -38,8 +38,7 @@
 #define LOCK_KIND_WRITER 16
 #define LOCK_KIND_GATE 17
 
-/* This session holds the lock on table pgmig.run across transactions. */
-static bool run_locked = false;
+/* The table pgmig.run that a stepwise run of this session has locked */
 static LockRelId run_relation;
 
 static void
@@ -137,7 +136,16 @@ pgmig_catalog_lock_session(void)
 	run_relation.relId = run_table();
 	InvalidateCatalogSnapshot();
 	LockRelationIdForSession(&run_relation, RowExclusiveLock);
-	run_locked = true;
+}
+
+/* Is the table locked?  Asked in a transaction that has not done so. */
+static bool
+run_is_locked(void)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_RELATION(tag, run_relation.dbId, run_relation.relId);
+	return LockHeldByMe(&tag, RowExclusiveLock, false);
 }
 
 /* Take a lock of the session again, without waiting, if it was lost. */
@@ -169,24 +177,12 @@ hold_lock(int kind)
 bool
 pgmig_catalog_hold_session(void)
 {
-	bool lost = !run_locked;
-
 	hold_lock(LOCK_KIND_GATE);
 	hold_lock(LOCK_KIND_WRITER);
-	if (lost)
-		LockRelationIdForSession(&run_relation, RowExclusiveLock);
-	run_locked = true;
-	return !lost;
-}
-
-/*
- * Note that a transaction was rolled back, and with it the session's lock on
- * the table.
- */
-void
-pgmig_catalog_lost_session(void)
-{
-	run_locked = false;
+	if (run_is_locked())
+		return true;
+	LockRelationIdForSession(&run_relation, RowExclusiveLock);
+	return false;
 }
 
 static void
@@ -199,13 +195,13 @@ release_lock(int kind)
 		LockRelease(&tag, ExclusiveLock, true);
 }
 
-/* Let others run again. */
+/* Let others run again; to be called in a new transaction. */
 void
 pgmig_catalog_unlock_session(void)
 {
-	if (run_locked)
+	if (OidIsValid(run_relation.relId) && run_is_locked())
 		UnlockRelationIdForSession(&run_relation, RowExclusiveLock);
-	run_locked = false;
+	run_relation.relId = InvalidOid;
 	release_lock(LOCK_KIND_WRITER);
 	release_lock(LOCK_KIND_GATE);
 }

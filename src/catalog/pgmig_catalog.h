@@ -27,6 +27,7 @@ typedef struct CatalogAccess
 	Oid userid; /* of the caller */
 	int sec_context;
 	int guc_level;
+	bool read_only;       /* the transaction is */
 	MemoryContext caller; /* for results */
 } CatalogAccess;
 
@@ -89,9 +90,10 @@ typedef struct UnfinishedRevision
 {
 	char *revision;
 	bool downgrade;
-	int64 run;    /* that last worked on it */
-	List *done;   /* of char *, checksums of the statements that are done */
-	bool started; /* the next one was started outside of a transaction */
+	int64 run;      /* that last worked on it */
+	List *done;     /* of char *, checksums of the statements that are done */
+	bool started;   /* the next one was started outside of a transaction */
+	List *settings; /* of char *, that those have changed */
 	TimestampTz since;
 } UnfinishedRevision;
 
@@ -113,13 +115,13 @@ extern Datum pgmig_catalog_array(Datum *elements, int count, Oid type);
 extern Oid pgmig_catalog_relation(bool missing_ok);
 extern void pgmig_catalog_enter_body(void);
 extern void pgmig_catalog_leave_body(void);
+extern void pgmig_catalog_refuse_in_body(const char *function);
 extern void pgmig_catalog_prepare_write(const char *function);
 
 /* exclusion.c */
 extern void pgmig_catalog_lock(void);
 extern void pgmig_catalog_lock_session(void);
 extern bool pgmig_catalog_hold_session(void);
-extern void pgmig_catalog_lost_session(void);
 extern void pgmig_catalog_unlock_session(void);
 extern int pgmig_catalog_lock_holder(void);
 extern int pgmig_catalog_gate_holder(void);
@@ -157,7 +159,7 @@ extern void pgmig_catalog_fail_run(int64 run, const StepRecord *record,
 								   const ErrorData *error);
 extern void pgmig_catalog_add_message(int64 run, TimestampTz logged_at,
 									  const ErrorData *message);
-extern void pgmig_catalog_mark_interrupted(void);
+extern void pgmig_catalog_mark_interrupted(int64 except);
 extern bool pgmig_catalog_run_since(int64 run);
 
 /* unfinished.c */
@@ -168,7 +170,8 @@ extern void pgmig_catalog_add_unfinished(const char *scope,
 extern void pgmig_catalog_start_unfinished(const char *scope, int64 run,
 										   bool started);
 extern void pgmig_catalog_advance_unfinished(const char *scope,
-											 const char *checksum);
+											 const char *checksum,
+											 List *settings);
 extern void pgmig_catalog_remove_unfinished(const char *scope);
 extern void pgmig_catalog_refuse_unfinished(const char *scope);
 

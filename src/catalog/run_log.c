@@ -232,15 +232,18 @@ fail_step(int64 run, const StepRecord *record, const ErrorData *error)
 	static CatalogQuery query = {
 		.sql = "INSERT INTO pgmig.run_step (run, step, revision, direction,"
 			   " statements_done, statements_total, outcome, sqlstate,"
-			   " message, statement, line)"
+			   " message, statement, line, duration, rows, wal_bytes)"
 			   " VALUES ($1, $2, $3, $4, $5, $6, 'failed', $7, $8,"
-			   " nullif($9, 0), nullif($10, 0))"
+			   " nullif($9, 0), nullif($10, 0),"
+			   " make_interval(secs => $11), $12, $13)"
 			   " ON CONFLICT ON CONSTRAINT run_step_pkey DO UPDATE"
 			   " SET outcome = excluded.outcome, sqlstate = excluded.sqlstate,"
 			   " message = excluded.message, statement = excluded.statement,"
 			   " line = excluded.line,"
-			   " statements_done = excluded.statements_done",
-		.nargs = 10,
+			   " statements_done = excluded.statements_done,"
+			   " duration = excluded.duration, rows = excluded.rows,"
+			   " wal_bytes = excluded.wal_bytes",
+		.nargs = 13,
 		.argtypes = {INT8OID,
 					 INT4OID,
 					 TEXTOID,
@@ -250,9 +253,12 @@ fail_step(int64 run, const StepRecord *record, const ErrorData *error)
 					 TEXTOID,
 					 TEXTOID,
 					 INT4OID,
-					 INT4OID},
+					 INT4OID,
+					 FLOAT8OID,
+					 INT8OID,
+					 INT8OID},
 	};
-	Datum values[10];
+	Datum values[13];
 
 	values[0] = Int64GetDatum(run);
 	values[1] = Int32GetDatum(record->step);
@@ -264,6 +270,9 @@ fail_step(int64 run, const StepRecord *record, const ErrorData *error)
 	values[7] = CStringGetTextDatum(error->message);
 	values[8] = Int32GetDatum(record->statement);
 	values[9] = Int32GetDatum(record->line);
+	values[10] = Float8GetDatum(record->seconds);
+	values[11] = Int64GetDatum(record->rows);
+	values[12] = Int64GetDatum(record->wal_bytes);
 	pgmig_catalog_execute(&query, values, NULL, false);
 }
 
@@ -347,17 +356,21 @@ pgmig_catalog_add_message(int64 run, TimestampTz logged_at,
 }
 
 /*
- * Mark stepwise runs as interrupted that have no process any more.
+ * Mark stepwise runs as interrupted that have no process any more, or whose
+ * process is this one, but for one of them.
  */
 void
-pgmig_catalog_mark_interrupted(void)
+pgmig_catalog_mark_interrupted(int64 except)
 {
 	static CatalogQuery runs = {
 		.sql = "UPDATE pgmig.run r SET outcome = 'interrupted'"
-			   " WHERE r.outcome = 'running'"
+			   " WHERE r.outcome = 'running' AND r.run <> $1"
 			   " AND r.mode = ANY ('{stepwise,worker}')"
-			   " AND NOT EXISTS (SELECT FROM pg_stat_get_activity(r.pid) a"
-			   " WHERE a.backend_start <= r.started_at)",
+			   " AND (r.pid = pg_backend_pid() OR NOT EXISTS"
+			   " (SELECT FROM pg_stat_get_activity(r.pid) a"
+			   " WHERE a.backend_start <= r.started_at))",
+		.nargs = 1,
+		.argtypes = {INT8OID},
 	};
 	static CatalogQuery steps = {
 		.sql = "UPDATE pgmig.run_step s SET outcome = 'interrupted'"
@@ -365,9 +378,11 @@ pgmig_catalog_mark_interrupted(void)
 			   " AND s.run = r.run AND s.outcome = 'running'",
 	};
 	CatalogAccess access;
+	Datum values[1];
 
 	pgmig_catalog_begin(&access);
-	if (pgmig_catalog_execute(&runs, NULL, NULL, false) > 0)
+	values[0] = Int64GetDatum(except);
+	if (pgmig_catalog_execute(&runs, values, NULL, false) > 0)
 		pgmig_catalog_execute(&steps, NULL, NULL, false);
 	pgmig_catalog_end(&access);
 }

@@ -26,7 +26,7 @@ pgmig_catalog_read_unfinished(const char *scope)
 {
 	static CatalogQuery query = {
 		.sql = "SELECT revision, direction = 'downgrade', run, done, started,"
-			   " since FROM pgmig.unfinished WHERE scope = $1",
+			   " since, settings FROM pgmig.unfinished WHERE scope = $1",
 		.nargs = 1,
 		.argtypes = {TEXTOID},
 	};
@@ -49,6 +49,7 @@ pgmig_catalog_read_unfinished(const char *scope)
 		result->started = DatumGetBool(pgmig_catalog_datum(0, 5, &isnull));
 		result->since =
 			DatumGetTimestampTz(pgmig_catalog_datum(0, 6, &isnull));
+		result->settings = pgmig_catalog_text_list(0, 7);
 	}
 	pgmig_catalog_end(&access);
 	PopActiveSnapshot();
@@ -104,23 +105,26 @@ pgmig_catalog_start_unfinished(const char *scope, int64 run, bool started)
 }
 
 /*
- * Note that its next statement, with this checksum, is done.
+ * Note that its next statement, with this checksum, is done, and which
+ * settings (char *) are changed now.
  */
 void
-pgmig_catalog_advance_unfinished(const char *scope, const char *checksum)
+pgmig_catalog_advance_unfinished(const char *scope, const char *checksum,
+								 List *settings)
 {
 	static CatalogQuery query = {
-		.sql = "UPDATE pgmig.unfinished SET done = done || $2, started = false"
-			   " WHERE scope = $1",
-		.nargs = 2,
-		.argtypes = {TEXTOID, TEXTOID},
+		.sql = "UPDATE pgmig.unfinished SET done = done || $2,"
+			   " settings = $3, started = false WHERE scope = $1",
+		.nargs = 3,
+		.argtypes = {TEXTOID, TEXTOID, TEXTARRAYOID},
 	};
 	CatalogAccess access;
-	Datum values[2];
+	Datum values[3];
 
 	pgmig_catalog_begin(&access);
 	values[0] = CStringGetTextDatum(scope);
 	values[1] = CStringGetTextDatum(checksum);
+	values[2] = pgmig_catalog_text_array(settings);
 	pgmig_catalog_execute(&query, values, NULL, false);
 	pgmig_catalog_end(&access);
 }
@@ -164,7 +168,10 @@ pgmig_catalog_refuse_unfinished(const char *scope)
 							  "%d statements of it are done.",
 							  list_length(unfinished->done),
 							  list_length(unfinished->done)),
-			 errhint("CALL pgmig_%s_stepwise() finishes it, pgmig_status() shows it, and pgmig_resolve('%s', 'forget') forgets it.",
+			 errhint("CALL pgmig_%s_stepwise(%s) finishes it, pgmig_status() shows it, and pgmig_resolve(%s, 'forget') forgets it.",
 					 unfinished->downgrade ? "downgrade" : "upgrade",
-					 unfinished->revision)));
+					 unfinished->downgrade
+						 ? "..."
+						 : quote_literal_cstr(unfinished->revision),
+					 quote_literal_cstr(unfinished->revision))));
 }

@@ -166,6 +166,7 @@ put_interrupted(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 	UnfinishedRevision *unfinished =
 		pgmig_catalog_read_unfinished(pgmig_scope);
 	char *why = unfinished == NULL ? NULL : reason(unfinished->run);
+	char *sql;
 	int number;
 
 	for (int i = 0; i < STATUS_COLUMNS - INTERRUPTED; i++)
@@ -176,11 +177,11 @@ put_interrupted(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 	values[0] = CStringGetTextDatum(unfinished->revision);
 	values[1] =
 		CStringGetTextDatum(unfinished->downgrade ? "downgrade" : "upgrade");
+	sql = statement_text(unfinished, number);
 	values[2] = Int32GetDatum(number);
-	values[3] = pgmig_command_text(may_show_bodies(fcinfo)
-									   ? statement_text(unfinished, number)
-									   : NULL,
-								   &nulls[3]);
+	nulls[2] = sql == NULL;
+	values[3] =
+		pgmig_command_text(may_show_bodies(fcinfo) ? sql : NULL, &nulls[3]);
 	values[4] = TimestampTzGetDatum(unfinished->since);
 	values[5] = CStringGetTextDatum(why);
 }

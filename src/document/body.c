@@ -278,7 +278,7 @@ check_statement(const SourceText *source, const BodyStatement *statement,
 				 errmsg("%s cannot be used in a revision",
 						GetCommandTagName(statement->tag)),
 				 errhint(
-					 "Remove the statement: each revision runs in a transaction, as a whole."),
+					 "Remove the statement: pgmig begins and commits transactions itself."),
 				 pgmig_position_at(source, statement->location)));
 
 	if (IsA(node, CopyStmt))

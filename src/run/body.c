@@ -321,6 +321,19 @@ begin_body(BodyRun *body, const RunStep *step, const char *sql,
 }
 
 /*
+ * From now on, errors are those of the current statement of a body; until
+ * error_context_stack is put back to callback->previous.
+ */
+void
+pgmig_run_push_context(BodyRun *body, ErrorContextCallback *callback)
+{
+	callback->callback = body_error_callback;
+	callback->arg = body;
+	callback->previous = error_context_stack;
+	error_context_stack = callback;
+}
+
+/*
  * Run a body in the present transaction.
  *
  * Sets in record what its statements did.  Changes of settings and of the
@@ -334,15 +347,12 @@ pgmig_run_body(const RunStep *step, const char *sql, StepRecord *record)
 	SessionState *session;
 	int guc_level;
 
-	callback.callback = body_error_callback;
-	callback.arg = &body;
-	callback.previous = error_context_stack;
 	guc_level = NewGUCNestLevel();
 	pgmig_run_set_body_settings(false);
 	begin_body(&body, step, sql, record);
 	session = pgmig_run_save_session(body.statements);
 	SPI_connect();
-	error_context_stack = &callback;
+	pgmig_run_push_context(&body, &callback);
 	pgmig_catalog_enter_body();
 	pgmig_run_watch_locks();
 	PG_TRY();
@@ -385,7 +395,8 @@ pgmig_run_begin_statements(const RunStep *step, const char *sql,
 /*
  * Run the current statement of such a body, or another text in its place: in
  * the present transaction, which has an active snapshot, or as a top-level
- * command, with no active snapshot.
+ * command, with no active snapshot.  The caller has pushed the context of the
+ * body.
  *
  * What it leaves in the session is for the caller to undo at the end of the
  * body.
@@ -393,12 +404,6 @@ pgmig_run_begin_statements(const RunStep *step, const char *sql,
 void
 pgmig_run_statement(BodyRun *body, const char *replacement, bool top_level)
 {
-	ErrorContextCallback callback;
-
-	callback.callback = body_error_callback;
-	callback.arg = body;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
 	if (!top_level)
 		SPI_connect();
 	pgmig_catalog_enter_body();
@@ -416,5 +421,4 @@ pgmig_run_statement(BodyRun *body, const char *replacement, bool top_level)
 	PG_END_TRY();
 	if (!top_level)
 		SPI_finish();
-	error_context_stack = callback.previous;
 }

@@ -34,34 +34,48 @@ find_unfinished(const char *revision)
 	return unfinished;
 }
 
-/* Count the next statement as done. */
-static char *
-skip_statement(const UnfinishedRevision *unfinished)
+/*
+ * The statements that are not done yet, at least one, and the body.
+ */
+static List *
+rest_of_body(const UnfinishedRevision *unfinished, char **sql)
 {
 	char *checksum;
 	char *applied;
-	char *sql = pgmig_catalog_read_body(unfinished->revision,
-										unfinished->downgrade,
-										&checksum,
-										&applied);
-	List *statements = sql == NULL ? NIL : pgmig_body_split(sql);
-	int done = list_length(unfinished->done);
-	int total = list_length(statements);
+	List *statements;
 
-	if (done >= total)
+	*sql = pgmig_catalog_read_body(unfinished->revision,
+								   unfinished->downgrade,
+								   &checksum,
+								   &applied);
+	statements = *sql == NULL ? NIL : pgmig_body_split(*sql);
+	if (list_length(unfinished->done) >= list_length(statements))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("all statements of revision \"%s\" are done",
 						unfinished->revision),
 				 errhint("CALL pgmig_%s_stepwise() completes it.",
 						 unfinished->downgrade ? "downgrade" : "upgrade")));
+	return list_copy_tail(statements, list_length(unfinished->done));
+}
+
+/* Count the next statement as done. */
+static char *
+skip_statement(const UnfinishedRevision *unfinished)
+{
+	char *sql;
+	List *rest = rest_of_body(unfinished, &sql);
+	int done = list_length(unfinished->done) + 1;
+
 	pgmig_catalog_advance_unfinished(pgmig_scope,
 									 pgmig_run_statement_checksum(sql,
-																  list_nth(statements,
-																		   done)));
-	return done + 1 < total
-			   ? psprintf("statement %d of %d runs next", done + 2, total)
-			   : pstrdup("all statements are done");
+																  linitial(
+																	  rest)),
+									 unfinished->settings);
+	return list_length(rest) > 1 ? psprintf("statement %d of %d runs next",
+											done + 1,
+											done + list_length(rest) - 1)
+								 : pstrdup("all statements are done");
 }
 
 PG_FUNCTION_INFO_V1(pgmig_resolve);
@@ -79,6 +93,7 @@ pgmig_resolve(PG_FUNCTION_ARGS)
 	char *revision = pgmig_run_optional(fcinfo, 0);
 	char *resolution = pgmig_run_optional(fcinfo, 1);
 	UnfinishedRevision *unfinished;
+	char *sql;
 	char *next;
 
 	if (revision == NULL)
@@ -91,7 +106,8 @@ pgmig_resolve(PG_FUNCTION_ARGS)
 							   strcmp(resolution, "forget") != 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid resolution"),
+				 errmsg("invalid resolution: \"%s\"",
+						resolution == NULL ? "" : resolution),
 				 errhint("Use \"done\", \"run again\" or \"forget\".")));
 	pgmig_catalog_prepare_write("pgmig_resolve()");
 	pgmig_catalog_lock();
@@ -107,6 +123,7 @@ pgmig_resolve(PG_FUNCTION_ARGS)
 		next = skip_statement(unfinished);
 	else
 	{
+		(void) rest_of_body(unfinished, &sql);
 		pgmig_catalog_start_unfinished(pgmig_scope, unfinished->run, false);
 		next = psprintf("statement %d runs again",
 						list_length(unfinished->done) + 1);

@@ -113,22 +113,30 @@ is_valid(Oid index)
 	return valid;
 }
 
-/* The definition of an index from its access method on. */
+/* What makes an index besides its name and its table: unique or not, and all
+ * from the access method on. */
 static char *
 definition(Oid index)
 {
+	Oid table = IndexGetRelation(index, false);
 	char *text = pg_get_indexdef_string(index);
-	char *method = strstr(text, " USING ");
 	HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
 	bool unique;
+	char *head;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for index %u", index);
 	unique = ((Form_pg_index) GETSTRUCT(tuple))->indisunique;
 	ReleaseSysCache(tuple);
-	return psprintf("%s%s",
-					unique ? "UNIQUE" : "",
-					method == NULL ? text : method);
+	head = psprintf("CREATE %sINDEX %s ON %s",
+					unique ? "UNIQUE " : "",
+					quote_identifier(get_rel_name(index)),
+					quote_qualified_identifier(get_namespace_name_or_temp(
+												   get_rel_namespace(table)),
+											   get_rel_name(table)));
+	if (strncmp(text, head, strlen(head)) != 0)
+		elog(ERROR, "unexpected definition of an index: %s", text);
+	return psprintf("%s%s", unique ? "UNIQUE" : "", text + strlen(head));
 }
 
 /* Make an index as the statement says, on an empty table like its own. */
@@ -279,18 +287,18 @@ examine_create_index(const IndexStmt *stmt, bool again)
 
 /* What a DROP INDEX CONCURRENTLY left that did not finish is still there. */
 static ResumeAction
-examine_drop_index(const DropStmt *stmt, bool again)
+examine_drop_index(const DropStmt *stmt, bool in_doubt)
 {
 	RangeVar *name = makeRangeVarFromNameList(linitial(stmt->objects));
 
-	if (again && !OidIsValid(RangeVarGetRelid(name, NoLock, true)))
+	if (in_doubt && !OidIsValid(RangeVarGetRelid(name, NoLock, true)))
 		return RESUME_DONE;
 	return RESUME_RUN;
 }
 
 static ResumeAction
 examine_detach(const AlterTableStmt *stmt, const AlterTableCmd *cmd,
-			   char **replacement)
+			   bool in_doubt, char **replacement)
 {
 	RangeVar *name = castNode(PartitionCmd, cmd->def)->name;
 	Oid parent = RangeVarGetRelid(stmt->relation, NoLock, true);
@@ -304,7 +312,7 @@ examine_detach(const AlterTableStmt *stmt, const AlterTableCmd *cmd,
 				   2,
 				   parent,
 				   partition) == NIL)
-		return RESUME_DONE;
+		return in_doubt ? RESUME_DONE : RESUME_RUN;
 	if (query_oids("SELECT inhrelid FROM pg_catalog.pg_inherits"
 				   " WHERE inhdetachpending"
 				   " AND inhparent OPERATOR(pg_catalog.=) $1"
@@ -313,6 +321,9 @@ examine_detach(const AlterTableStmt *stmt, const AlterTableCmd *cmd,
 				   parent,
 				   partition) == NIL)
 		return RESUME_RUN;
+	ereport(NOTICE,
+			(errmsg("finishing to detach partition %s, which an earlier attempt began",
+					qualified_name(partition))));
 	*replacement = psprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE",
 							qualified_name(parent),
 							qualified_name(partition));
@@ -320,7 +331,8 @@ examine_detach(const AlterTableStmt *stmt, const AlterTableCmd *cmd,
 }
 
 static ResumeAction
-examine_alter_table(const AlterTableStmt *stmt, bool again, char **replacement)
+examine_alter_table(const AlterTableStmt *stmt, bool again, bool in_doubt,
+					char **replacement)
 {
 	ListCell *lc;
 
@@ -329,21 +341,24 @@ examine_alter_table(const AlterTableStmt *stmt, bool again, char **replacement)
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 
 		if (again && cmd->subtype == AT_DetachPartition)
-			return examine_detach(stmt, cmd, replacement);
+			return examine_detach(stmt, cmd, in_doubt, replacement);
 	}
 	return RESUME_RUN;
 }
 
 /*
- * Drop the transient indexes that a REINDEX CONCURRENTLY left, in the table
- * that it is about, or in all if it is about more than one.
+ * Drop the transient indexes that a REINDEX CONCURRENTLY left: of the table
+ * that it is about, or in its schema, or all that the role may drop.
  */
 static void
 drop_transient_indexes(const ReindexStmt *stmt)
 {
 	Oid table = InvalidOid;
+	Oid schema = InvalidOid;
 	ListCell *lc;
 
+	if (stmt->kind == REINDEX_OBJECT_SCHEMA)
+		schema = get_namespace_oid(stmt->name, true);
 	if (stmt->relation != NULL)
 	{
 		table = RangeVarGetRelid(stmt->relation, NoLock, true);
@@ -358,17 +373,20 @@ drop_transient_indexes(const ReindexStmt *stmt)
 					   " ON c.oid OPERATOR(pg_catalog.=) i.indexrelid"
 					   " WHERE NOT i.indisvalid"
 					   " AND c.relname OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$'"
+					   " AND pg_catalog.pg_has_role(c.relowner, 'USAGE')"
+					   " AND EXISTS (SELECT FROM pg_catalog.pg_class t"
+					   " WHERE (t.oid OPERATOR(pg_catalog.=) i.indrelid"
+					   " OR t.reltoastrelid OPERATOR(pg_catalog.=) i.indrelid)"
 					   " AND ($1 OPERATOR(pg_catalog.=) 0"
-					   " OR i.indrelid OPERATOR(pg_catalog.=) $1"
-					   " OR i.indrelid OPERATOR(pg_catalog.=)"
-					   " (SELECT t.reltoastrelid FROM pg_catalog.pg_class t"
-					   " WHERE t.oid OPERATOR(pg_catalog.=) $1)"
-					   " OR i.indrelid OPERATOR(pg_catalog.=) ANY"
+					   " OR t.oid OPERATOR(pg_catalog.=) $1"
+					   " OR t.oid OPERATOR(pg_catalog.=) ANY"
 					   " (SELECT p.relid FROM pg_catalog.pg_partition_tree($1) p))"
+					   " AND ($2 OPERATOR(pg_catalog.=) 0"
+					   " OR t.relnamespace OPERATOR(pg_catalog.=) $2))"
 					   " ORDER BY c.relname",
-					   1,
+					   2,
 					   table,
-					   InvalidOid))
+					   schema))
 	{
 		Oid index = lfirst_oid(lc);
 
@@ -378,7 +396,7 @@ drop_transient_indexes(const ReindexStmt *stmt)
 
 /* A prepared transaction that is gone was committed or rolled back. */
 static ResumeAction
-examine_prepared(const TransactionStmt *stmt, bool again)
+examine_prepared(const TransactionStmt *stmt, bool in_doubt)
 {
 	char *sql = psprintf("SELECT 0::pg_catalog.oid"
 						 " FROM pg_catalog.pg_prepared_xacts"
@@ -387,34 +405,22 @@ examine_prepared(const TransactionStmt *stmt, bool again)
 						 " pg_catalog.current_database()",
 						 quote_literal_cstr(stmt->gid));
 
-	return again && query_oids(sql, 0, InvalidOid, InvalidOid) == NIL
+	return in_doubt && query_oids(sql, 0, InvalidOid, InvalidOid) == NIL
 			   ? RESUME_DONE
 			   : RESUME_RUN;
-}
-
-static void
-refuse_discard(const BodyStatement *statement)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("%s cannot be used in a stepwise run",
-					GetCommandTagName(statement->tag)),
-			 errdetail(
-				 "It would release the lock of the run and discard what the caller has in the session."),
-			 errhint(
-				 "Take it out: what a body sets is undone at its end anyway.")));
 }
 
 /*
  * Find out what is to be done with a top-level command, and clear away what an
  * earlier attempt left.
  *
- * again: it may have been started before.  Sets *replacement for
+ * again: it may have been started before.  in_doubt: it was, and nothing is
+ * known of how it ended; what is gone then was its doing.  Sets *replacement for
  * RESUME_REPLACE.  The caller is in a transaction of its own, with an active
  * snapshot and the settings of the body; it can be another one afterwards.
  */
 ResumeAction
-pgmig_run_examine(const BodyStatement *statement, bool again,
+pgmig_run_examine(const BodyStatement *statement, bool again, bool in_doubt,
 				  char **replacement)
 {
 	Node *node = statement->raw->stmt;
@@ -424,20 +430,18 @@ pgmig_run_examine(const BodyStatement *statement, bool again,
 		case T_IndexStmt:
 			return examine_create_index(castNode(IndexStmt, node), again);
 		case T_DropStmt:
-			return examine_drop_index(castNode(DropStmt, node), again);
+			return examine_drop_index(castNode(DropStmt, node), in_doubt);
 		case T_AlterTableStmt:
 			return examine_alter_table(castNode(AlterTableStmt, node),
 									   again,
+									   in_doubt,
 									   replacement);
 		case T_ReindexStmt:
 			if (again)
 				drop_transient_indexes(castNode(ReindexStmt, node));
 			return RESUME_RUN;
 		case T_TransactionStmt:
-			return examine_prepared(castNode(TransactionStmt, node), again);
-		case T_DiscardStmt:
-			refuse_discard(statement);
-			return RESUME_RUN;
+			return examine_prepared(castNode(TransactionStmt, node), in_doubt);
 		default:
 			return RESUME_RUN;
 	}

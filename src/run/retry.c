@@ -56,7 +56,8 @@ pause_length(int attempt)
  * without a snapshot.
  */
 static void
-wait_a_while(const RunStep *step, int attempt, const ErrorData *error)
+wait_a_while(const RunStep *step, const StepRecord *record, int attempt,
+			 const ErrorData *error)
 {
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												  pause_length(attempt));
@@ -64,12 +65,13 @@ wait_a_while(const RunStep *step, int attempt, const ErrorData *error)
 
 	ereport(NOTICE,
 			(errcode(error->sqlerrcode),
-			 errmsg("%s in %s of revision \"%s\", trying again (%d of %d)",
+			 errmsg("%s in %s of revision \"%s\", statement %d, trying again (%d of %d)",
 					error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE
 						? "lock timeout"
 						: "deadlock",
 					step->downgrade ? "downgrade" : "upgrade",
 					step->node->id,
+					record->statement,
 					attempt + 1,
 					pgmig_lock_retries),
 			 error->detail == NULL ? 0
@@ -105,13 +107,15 @@ begin_attempt(const RunStep *step)
 }
 
 /*
- * Run a part of a step, with as many attempts as it takes.
+ * Run a part of a step, with as many attempts as it takes; record says at
+ * which statement one failed.
  *
  * The part begins in a transaction that has a snapshot, and commits.  attempt
  * counts from 0.  The current memory context outlives transactions.
  */
 void
-pgmig_run_attempts(const RunStep *step, RunPart part, void *arg)
+pgmig_run_attempts(const RunStep *step, const StepRecord *record, RunPart part,
+				   void *arg)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	ErrorData *volatile error;
@@ -134,6 +138,6 @@ pgmig_run_attempts(const RunStep *step, RunPart part, void *arg)
 		}
 		PG_END_TRY();
 		if (error != NULL)
-			wait_a_while(step, attempt++, error);
+			wait_a_while(step, record, attempt++, error);
 	} while (error != NULL);
 }

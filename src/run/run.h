@@ -86,6 +86,8 @@ extern BodyRun *pgmig_run_begin_statements(const RunStep *step,
 										   const char *sql,
 										   StepRecord *record);
 extern void pgmig_run_go_to(BodyRun *body, int number);
+extern void pgmig_run_push_context(BodyRun *body,
+								   ErrorContextCallback *callback);
 extern void pgmig_run_statement(BodyRun *body, const char *replacement,
 								bool top_level);
 
@@ -105,6 +107,8 @@ extern bool pgmig_run_changes_rows(const BodyStatement *statement);
 
 /* settings.c */
 extern SavedSettings *pgmig_run_save_settings(void);
+extern List *pgmig_run_changed_settings(const SavedSettings *saved);
+extern void pgmig_run_repeat_settings(List *changed);
 extern void pgmig_run_restore_settings(const SavedSettings *saved);
 
 /* timeout.c */
@@ -121,11 +125,13 @@ extern ErrorData *pgmig_run_recover(MemoryContext cxt);
 extern uint64 pgmig_run_top_level(const char *sql);
 
 /* retry.c */
-extern void pgmig_run_attempts(const RunStep *step, RunPart part, void *arg);
+extern void pgmig_run_attempts(const RunStep *step, const StepRecord *record,
+							   RunPart part, void *arg);
 
 /* resume.c */
 extern ResumeAction pgmig_run_examine(const BodyStatement *statement,
-									  bool again, char **replacement);
+									  bool again, bool in_doubt,
+									  char **replacement);
 extern bool pgmig_run_is_doubtful(const BodyStatement *statement);
 
 /* statements.c */

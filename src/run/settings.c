@@ -11,6 +11,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "compat.h"
 #include "run/run.h"
 
@@ -76,7 +78,15 @@ same_value(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* Put a setting back if it has changed; saved is NULL for a new one. */
+/* Is a setting as it was saved?  saved is NULL for a new one. */
+static bool
+is_unchanged(const SavedSetting *present, const SavedSetting *saved)
+{
+	return saved != NULL && present->session == saved->session &&
+		   same_value(present->value, saved->value);
+}
+
+/* Put a setting back if it has changed. */
 static void
 restore_setting(const struct config_generic *setting,
 				const SavedSetting *saved)
@@ -84,8 +94,7 @@ restore_setting(const struct config_generic *setting,
 	SavedSetting present = read_setting(setting);
 	bool session = saved != NULL && saved->session;
 
-	if (saved != NULL && present.session == session &&
-		same_value(present.value, saved->value))
+	if (is_unchanged(&present, saved))
 		return;
 	(void) set_config_option(present.name,
 							 session ? saved->value : NULL,
@@ -95,6 +104,89 @@ restore_setting(const struct config_generic *setting,
 							 true,
 							 WARNING,
 							 false);
+}
+
+/* What was saved of a setting, or NULL; it is likely to be near a place. */
+static const SavedSetting *
+find_saved(const SavedSettings *saved, const char *name, int place)
+{
+	for (int i = 0; i < saved->count; i++)
+	{
+		const SavedSetting *setting =
+			&saved->settings[(place + i) % saved->count];
+
+		if (strcmp(setting->name, name) == 0)
+			return setting;
+	}
+	return NULL;
+}
+
+/*
+ * Settings that have changed: a list of char *, "name=value", or the name of
+ * one that is back to its default.
+ */
+List *
+pgmig_run_changed_settings(const SavedSettings *saved)
+{
+	List *result = NIL;
+	int count;
+	struct config_generic **all = get_guc_variables(&count);
+
+	for (int i = 0; i < count; i++)
+	{
+		SavedSetting present;
+
+		if (!is_session_setting(all[i]))
+			continue;
+		present = read_setting(all[i]);
+		if (!is_unchanged(&present, find_saved(saved, present.name, i)))
+			result =
+				lappend(result,
+						present.session && present.value != NULL
+							? psprintf("%s=%s", present.name, present.value)
+							: present.name);
+	}
+	return result;
+}
+
+/* The order in which changed settings are made again: roles come last. */
+static int
+setting_rank(const char *setting)
+{
+	if (strcmp(setting, "session_authorization") == 0)
+		return 1;
+	return strcmp(setting, "role") == 0 ? 2 : 0;
+}
+
+/*
+ * Change settings for the session as they were before, as the current role
+ * may.
+ */
+void
+pgmig_run_repeat_settings(List *changed)
+{
+	for (int rank = 0; rank <= 2; rank++)
+	{
+		ListCell *lc;
+
+		foreach(lc, changed)
+		{
+			char *name = pstrdup(lfirst(lc));
+			char *value = strchr(name, '=');
+
+			if (value != NULL)
+				*value++ = '\0';
+			if (setting_rank(name) == rank)
+				(void) set_config_option(name,
+										 value,
+										 superuser() ? PGC_SUSET : PGC_USERSET,
+										 PGC_S_SESSION,
+										 GUC_ACTION_SET,
+										 true,
+										 0,
+										 false);
+		}
+	}
 }
 
 /*
@@ -113,20 +205,10 @@ pgmig_run_restore_settings(const SavedSettings *saved)
 	{
 		for (int i = 0; i < count; i++)
 		{
-			const SavedSetting *found = NULL;
-
-			if (!is_session_setting(all[i]) ||
-				(strcmp(all[i]->name, "session_authorization") == 0) !=
+			if (is_session_setting(all[i]) &&
+				(strcmp(all[i]->name, "session_authorization") == 0) ==
 					(pass == 0))
-				continue;
-			for (int j = 0; j < saved->count && found == NULL; j++)
-			{
-				int k = (i + j) % saved->count;
-
-				if (strcmp(saved->settings[k].name, all[i]->name) == 0)
-					found = &saved->settings[k];
-			}
-			restore_setting(all[i], found);
+				restore_setting(all[i], find_saved(saved, all[i]->name, i));
 		}
 	}
 }

@@ -20,6 +20,7 @@
 #include "executor/instrument.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -34,40 +35,35 @@ typedef struct StatementRun
 	char *scope; /* the body could change the setting */
 	BodyRun *body;
 	StepRecord *record;
-	SavedSettings *settings;
+	SavedSettings *settings; /* of the caller */
+	SavedSettings *base;     /* with which the body begins */
 	SessionState *session;
-	int first;     /* number of the statement with which this call begins */
-	bool in_doubt; /* it had been started */
-	bool started;  /* ... or another one by this call */
+	bool resumed;
+	int first;        /* number of the statement with which this call begins */
+	bool in_doubt;    /* it had been started */
+	bool started;     /* ... or another one by this call */
+	WalUsage wal;     /* before the current statement */
+	instr_time start; /* likewise */
 } StatementRun;
 
 /* The one of this session. */
 static StatementRun *current_run = NULL;
 
-/* Does a statement only change the session? */
-static bool
-is_session_statement(const BodyStatement *statement)
-{
-	switch (nodeTag(statement->raw->stmt))
-	{
-		case T_VariableSetStmt:
-		case T_PrepareStmt:
-		case T_DeallocateStmt:
-		case T_LoadStmt:
-			return true;
-		default:
-			return false;
-	}
-}
-
-/* Is a statement, as it is to run, a top-level command? */
+/*
+ * Is a statement, as it is to run, a top-level command?  SET LOCAL is one so
+ * that the server warns that it has no effect.
+ */
 static bool
 is_top_level(const BodyRun *body, const BodyStatement *statement)
 {
+	Node *node = statement->raw->stmt;
+
 	if (statement->concurrently && !body->concurrently)
 		return false;
 	return statement->forbids != NULL || statement->may_forbid ||
-		   statement->tag == CMDTAG_DO || statement->tag == CMDTAG_CALL;
+		   statement->tag == CMDTAG_DO || statement->tag == CMDTAG_CALL ||
+		   (IsA(node, VariableSetStmt) &&
+			((VariableSetStmt *) node)->is_local);
 }
 
 /*
@@ -114,19 +110,37 @@ check_done(const StatementRun *run, const UnfinishedRevision *unfinished)
 						run->record->revision),
 				 errdetail("Statement %d is done, and is another one now.",
 						   number),
-				 errhint("Load the revision with that statement as it was; the statements after it may change. pgmig_resolve('%s', 'forget') begins anew.",
-						 run->record->revision)));
+				 errhint("Load the revision with that statement as it was; the statements after it may change. pgmig_resolve(%s, 'forget') begins anew.",
+						 quote_literal_cstr(run->record->revision))));
 	}
+}
+
+/* Add what the current statement has cost so far to the record. */
+static void
+add_cost(StatementRun *run)
+{
+	instr_time now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	run->record->wal_bytes += pgWalUsage.wal_bytes - run->wal.wal_bytes;
+	run->wal = pgWalUsage;
+	INSTR_TIME_SUBTRACT(now, run->start);
+	run->record->seconds += INSTR_TIME_GET_DOUBLE(now);
+	INSTR_TIME_SET_CURRENT(run->start);
 }
 
 /* Record that the current statement is done, and commit. */
 static void
 record_done(StatementRun *run)
 {
+	List *settings = pgmig_run_changed_settings(run->base);
+
+	add_cost(run);
 	run->record->done = run->body->statement;
 	pgmig_catalog_advance_unfinished(run->scope,
 									 statement_checksum(run->body,
-														run->body->statement));
+														run->body->statement),
+									 settings);
 	pgmig_catalog_update_step(run->step->run, run->record, false);
 	pgmig_worker_keep_messages(run->step->run);
 	pgmig_run_commit();
@@ -152,24 +166,27 @@ report_in_doubt(const StatementRun *run)
 					run->record->revision),
 			 errdetail("The run was interrupted after it had started: %s",
 					   current_text(run)),
-			 errhint("Find out, then SELECT pgmig_resolve('%s', 'done') or pgmig_resolve('%s', 'run again'), and start the run again.",
-					 run->record->revision,
-					 run->record->revision)));
+			 errhint("Find out, then SELECT pgmig_resolve(%s, 'done') or pgmig_resolve(%s, 'run again'), and start the run again.",
+					 quote_literal_cstr(run->record->revision),
+					 quote_literal_cstr(run->record->revision))));
 }
 
 /* Run a top-level command, or find that it is done. */
 static void
-run_top_level(StatementRun *run, bool again)
+run_top_level(StatementRun *run, int attempt)
 {
 	const BodyStatement *statement = run->body->current;
-	bool in_doubt =
-		run->in_doubt && run->body->statement == run->first && again;
+	bool resumed = run->resumed && run->body->statement == run->first;
+	bool in_doubt = run->in_doubt && resumed && attempt == 0;
 	char *replacement = NULL;
 	ResumeAction action;
 
 	if (in_doubt && pgmig_run_is_doubtful(statement))
 		report_in_doubt(run);
-	action = pgmig_run_examine(statement, again, &replacement);
+	action = pgmig_run_examine(statement,
+							   resumed || attempt > 0,
+							   in_doubt,
+							   &replacement);
 	if (action == RESUME_DONE)
 	{
 		ereport(NOTICE,
@@ -195,24 +212,49 @@ static void
 run_statement(void *arg, int attempt)
 {
 	StatementRun *run = arg;
-	WalUsage wal = pgWalUsage;
-	instr_time start;
-	instr_time duration;
+	ErrorContextCallback callback;
 
-	INSTR_TIME_SET_CURRENT(start);
+	pgmig_run_push_context(run->body, &callback);
+	run->wal = pgWalUsage;
+	INSTR_TIME_SET_CURRENT(run->start);
 	run->record->statement = run->body->statement;
 	run->record->line = run->body->current->line;
 	if (is_top_level(run->body, run->body->current))
-		run_top_level(run, attempt > 0 || run->body->statement == run->first);
+		run_top_level(run, attempt);
 	else
 	{
 		pgmig_run_statement(run->body, NULL, false);
 		record_done(run);
 	}
-	INSTR_TIME_SET_CURRENT(duration);
-	INSTR_TIME_SUBTRACT(duration, start);
-	run->record->wal_bytes += pgWalUsage.wal_bytes - wal.wal_bytes;
-	run->record->seconds += INSTR_TIME_GET_DOUBLE(duration);
+	add_cost(run);
+	error_context_stack = callback.previous;
+}
+
+/* Refuse, before anything runs, what cannot run so. */
+static void
+check_statements(const StatementRun *run)
+{
+	ErrorContextCallback callback;
+
+	pgmig_run_push_context(run->body, &callback);
+	for (int number = run->first; number <= run->record->statements; number++)
+	{
+		Node *node;
+
+		pgmig_run_go_to(run->body, number);
+		node = run->body->current->raw->stmt;
+		if (IsA(node, DiscardStmt) &&
+			((DiscardStmt *) node)->target == DISCARD_ALL)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("DISCARD ALL cannot be used in a stepwise run"),
+					 errdetail(
+						 "It would release the lock of the run and discard what the caller has in the session."),
+					 errhint(
+						 "Take it out: what a body sets is undone at its end anyway.")));
+	}
+	run->body->current = NULL;
+	error_context_stack = callback.previous;
 }
 
 /*
@@ -231,24 +273,44 @@ begin_run(StatementRun *run, const UnfinishedRevision *unfinished)
 		pgmig_catalog_start_unfinished(run->scope,
 									   run->step->run,
 									   unfinished->started);
-	run->first = list_length(unfinished == NULL ? NIL : unfinished->done) + 1;
-	run->in_doubt = unfinished != NULL && unfinished->started;
-	run->record->done = run->first - 1;
 	pgmig_catalog_start_step(run->step->run, run->record);
 	run->session = pgmig_run_save_session(run->body->statements);
 	run->settings = pgmig_run_save_settings();
 	current_run = run;
 	pgmig_run_set_body_settings(true);
+	run->base = pgmig_run_save_settings();
 	pgmig_run_commit();
-	for (int number = 1; number < run->first; number++)
+	if (unfinished != NULL && unfinished->settings != NIL)
 	{
-		pgmig_run_go_to(run->body, number);
-		if (!is_session_statement(run->body->current))
-			continue;
 		pgmig_run_begin();
-		pgmig_run_statement(run->body, NULL, false);
+		pgmig_run_repeat_settings(unfinished->settings);
 		pgmig_run_commit();
 	}
+}
+
+/* Say what is about to happen. */
+static void
+report_begin(const StatementRun *run)
+{
+	const StepRecord *record = run->record;
+	char *description =
+		pgmig_run_describe(run->step->node, run->step->downgrade);
+
+	if (!run->resumed)
+		ereport(NOTICE,
+				(errmsg("Running %s %s", record->direction, description)));
+	else if (run->first > record->statements)
+		ereport(NOTICE,
+				(errmsg("Resuming %s %s, all statements are done",
+						record->direction,
+						description)));
+	else
+		ereport(NOTICE,
+				(errmsg("Resuming %s %s, at statement %d of %d",
+						record->direction,
+						description,
+						run->first,
+						record->statements)));
 }
 
 /*
@@ -273,27 +335,19 @@ pgmig_run_statements(const RunStep *step, StepRecord *record,
 	pgmig_run_begin();
 	sql = pgmig_run_read_body(step, &checksum);
 	run->body = pgmig_run_begin_statements(step, sql, record);
-	if (unfinished == NULL)
-		ereport(NOTICE,
-				(errmsg("Running %s %s",
-						record->direction,
-						pgmig_run_describe(step->node, step->downgrade))));
-	else
-	{
+	run->resumed = unfinished != NULL;
+	run->first = list_length(run->resumed ? unfinished->done : NIL) + 1;
+	run->in_doubt = run->resumed && unfinished->started;
+	record->done = run->first - 1;
+	if (run->resumed)
 		check_done(run, unfinished);
-		ereport(NOTICE,
-				(errmsg("Resuming %s %s, at statement %d of %d",
-						record->direction,
-						pgmig_run_describe(step->node, step->downgrade),
-						Min(list_length(unfinished->done) + 1,
-							record->statements),
-						record->statements)));
-	}
+	check_statements(run);
+	report_begin(run);
 	begin_run(run, unfinished);
 	for (int number = run->first; number <= record->statements; number++)
 	{
 		pgmig_run_go_to(run->body, number);
-		pgmig_run_attempts(step, run_statement, run);
+		pgmig_run_attempts(step, record, run_statement, run);
 	}
 	run->body->current = NULL;
 	pgmig_run_begin();
@@ -306,10 +360,35 @@ pgmig_run_statements(const RunStep *step, StepRecord *record,
 	current_run = NULL;
 }
 
+/* Add to an error what to do next. */
+static void
+add_hint(const StatementRun *run, ErrorData *error)
+{
+	char *hint =
+		psprintf("What was done before stays done. When the cause is gone, CALL pgmig_%s_stepwise() continues with this statement; pgmig_edit() can change what is not done yet.",
+				 run->record->direction);
+
+	error->hint =
+		error->hint == NULL ? hint : psprintf("%s %s", error->hint, hint);
+}
+
+/*
+ * Note that the statement did not finish; and if nothing was done, that the
+ * revision is not half-done.
+ */
+static void
+record_stop(const StatementRun *run)
+{
+	if (run->record->done == 0 && !run->started && !run->resumed)
+		pgmig_catalog_remove_unfinished(run->scope);
+	else if (run->started)
+		pgmig_catalog_start_unfinished(run->scope, run->step->run, false);
+}
+
 /*
  * After an error, in a new transaction: put the session back to what it was
  * before the body, and note that its statement did not finish.  The error
- * gets a hint unless it has one.  Returns false if no such body ran.
+ * gets a hint.  Returns false if no such body ran.
  */
 bool
 pgmig_run_leave_statements(ErrorData *error)
@@ -320,16 +399,17 @@ pgmig_run_leave_statements(ErrorData *error)
 		return false;
 	current_run = NULL;
 	if (run->body->current != NULL)
-		run->record->done = Max(run->body->statement, run->first) - 1;
-	if (error->hint == NULL)
-		error->hint =
-			psprintf("What was done before stays done. When the cause is gone, CALL pgmig_%s_stepwise() continues with this statement; pgmig_edit() can change what is not done yet.",
-					 run->record->direction);
+		run->record->done = run->body->statement - 1;
+	if (run->record->done > 0 || run->started || run->resumed)
+		add_hint(run, error);
+	pgmig_run_begin();
+	pgmig_run_restore_settings(run->settings);
+	pgmig_run_commit();
 	pgmig_run_begin();
 	pgmig_run_restore_session(run->session, run->body->statements);
-	pgmig_run_restore_settings(run->settings);
-	if (run->started)
-		pgmig_catalog_start_unfinished(run->scope, run->step->run, false);
+	pgmig_run_commit();
+	pgmig_run_begin();
+	record_stop(run);
 	pgmig_run_commit();
 	return true;
 }

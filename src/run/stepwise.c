@@ -78,17 +78,33 @@ typedef struct TransactionStep
 	StepRecord *record;
 } TransactionStep;
 
+static void
+commit_error_callback(void *arg)
+{
+	const RunStep *step = arg;
+
+	errcontext("pgmig %s of revision \"%s\", commit",
+			   step->downgrade ? "downgrade" : "upgrade",
+			   step->node->id);
+}
+
 /* One attempt at it. */
 static void
 run_transaction(void *arg, int attempt)
 {
 	TransactionStep *transaction = arg;
 	const RunStep *step = transaction->step;
+	ErrorContextCallback callback;
 
 	pgmig_run_step(step, transaction->record);
 	pgmig_catalog_record_steps(step->run, list_make1(transaction->record));
 	pgmig_worker_keep_messages(step->run);
+	callback.callback = commit_error_callback;
+	callback.arg = unconstify(RunStep *, step);
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
 	pgmig_run_commit();
+	error_context_stack = callback.previous;
 }
 
 static void
@@ -102,7 +118,7 @@ run_step(StepwiseRun *run, const RunStep *step, UnfinishedRevision *unfinished)
 	{
 		TransactionStep transaction = {step, run->record};
 
-		pgmig_run_attempts(step, run_transaction, &transaction);
+		pgmig_run_attempts(step, run->record, run_transaction, &transaction);
 	}
 	else
 		pgmig_run_statements(step, run->record, unfinished);
@@ -181,6 +197,9 @@ run_all(StepwiseRun *run)
 	pgmig_run_commit();
 	if (plan != NIL)
 	{
+		PreventCommandIfReadOnly(run->request.downgrade
+									 ? "pgmig_downgrade_stepwise()"
+									 : "pgmig_upgrade_stepwise()");
 		pgmig_catalog_lock_session();
 		pgmig_run_commit();
 		pgmig_run_begin();
@@ -189,7 +208,7 @@ run_all(StepwiseRun *run)
 	if (plan != NIL)
 	{
 		pgmig_run_check_scope();
-		pgmig_catalog_mark_interrupted();
+		pgmig_catalog_mark_interrupted(pgmig_worker_run());
 		start_run(run);
 		walk_plan(run, plan, unfinished);
 	}
@@ -235,6 +254,8 @@ give_up(StepwiseRun *run)
 	{
 		ErrorData *other = pgmig_run_recover(run->cxt);
 
+		/* The error has let interrupts through. */
+		HOLD_INTERRUPTS();
 		ereport(WARNING,
 				(errcode(other->sqlerrcode),
 				 errmsg("could not record that the migration run failed: %s",
@@ -255,7 +276,7 @@ stepwise(FunctionCallInfo fcinfo, bool downgrade)
 	MemoryContext cxt;
 	MemoryContext old;
 
-	pgmig_catalog_prepare_write(procedure);
+	pgmig_catalog_refuse_in_body(procedure);
 	pgmig_run_check_procedure(fcinfo, procedure);
 	cxt = AllocSetContextCreate(PortalContext,
 								"pgmig stepwise run",

@@ -77,17 +77,15 @@ pgmig_run_check_procedure(FunctionCallInfo fcinfo, const char *procedure)
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("%s cannot run inside a transaction block", procedure),
-				 errdetail(
-					 "It commits each revision, and needs a CALL of its own."),
+				 errdetail("It commits, and needs a CALL of its own."),
 				 errhint(
-					 "CALL it outside of BEGIN, functions and strings of several statements, with autocommit on; or use SELECT pgmig_start() or SELECT pgmig_upgrade().")));
+					 "CALL it outside of BEGIN, functions and strings of several statements, with autocommit on.")));
 	if (SPI_inside_nonatomic_context())
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("%s cannot be called by a procedure or a DO block",
 						procedure),
-				 errdetail(
-					 "It commits each revision, and needs a CALL of its own."),
+				 errdetail("It commits, and needs a CALL of its own."),
 				 errhint("CALL it at the top level.")));
 }
 
@@ -141,7 +139,6 @@ pgmig_run_recover(MemoryContext cxt)
 	AbortOutOfAnyTransaction();
 	FlushErrorState();
 	pgmig_catalog_leave_body();
-	pgmig_catalog_lost_session();
 	StartTransactionCommand();
 	RESUME_INTERRUPTS();
 	MemoryContextSwitchTo(cxt);
