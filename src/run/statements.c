@@ -400,7 +400,8 @@ pgmig_run_leave_statements(ErrorData *error)
 	current_run = NULL;
 	if (run->body->current != NULL)
 		run->record->done = run->body->statement - 1;
-	if (run->record->done > 0 || run->started || run->resumed)
+	if ((run->record->done > 0 || run->started || run->resumed) &&
+		error->sqlerrcode != ERRCODE_PGMIG_IN_DOUBT)
 		add_hint(run, error);
 	pgmig_run_begin();
 	pgmig_run_restore_settings(run->settings);
