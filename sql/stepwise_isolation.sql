@@ -96,7 +96,7 @@ CALL pgmig_upgrade_stepwise('t3');
 -- at the end of a statement
 CALL pgmig_upgrade_stepwise('"t;4');
 SELECT a, parent FROM child ORDER BY a;
-SELECT outcome, statements_done AS done, rows, sqlstate, message, statement, line FROM pgmig.run_step ORDER BY run DESC LIMIT 1;
+SELECT outcome, statements_done AS done, sqlstate, message, statement, line FROM pgmig.run_step ORDER BY run DESC LIMIT 1;
 SELECT interrupted_revision, interrupted_statement, interrupted_sql, interrupted_reason FROM pgmig_status();
 SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory';
 INSERT INTO "Parent; ü" VALUES (2);

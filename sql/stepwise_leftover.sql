@@ -111,11 +111,16 @@ SELECT relname, valid FROM indexes;
 SELECT FROM pgmig_stamp('un''named');
 CALL pgmig_upgrade_stepwise('if_not_exists');
 
--- An index that could not be dropped, until that was done by hand
+-- An index that could not be dropped, until that was done by hand: the error
+-- tells that the statement did not do it
 ALTER TABLE "T; ü" ADD CONSTRAINT "I'3" UNIQUE USING INDEX "I'3";
 CALL pgmig_upgrade_stepwise('dropped');
 CALL pgmig_upgrade_stepwise('dropped');
 ALTER TABLE "T; ü" DROP CONSTRAINT "I'3";
+CALL pgmig_upgrade_stepwise('dropped');
+SELECT cardinality(done) AS done, started FROM pgmig.unfinished;
+-- if the run had been interrupted there would be no telling
+UPDATE pgmig.unfinished SET started = true;
 CALL pgmig_upgrade_stepwise('dropped');
 
 -- Transient indexes of a REINDEX that failed, those of its table
@@ -144,12 +149,14 @@ UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = '"p''1"'::regcla
 CALL pgmig_upgrade_stepwise();
 CALL pgmig_upgrade_stepwise();
 SELECT relispartition FROM pg_class WHERE oid = '"p''1"'::regclass;
--- One that was detached by hand meanwhile
+-- One that was detached by hand meanwhile, after an error and after an interruption
 ALTER TABLE "P; ü" ATTACH PARTITION "p'1" FOR VALUES FROM (0) TO (10);
 SELECT FROM pgmig_stamp('rebuilt');
 UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = '"p''1"'::regclass;
 CALL pgmig_upgrade_stepwise();
 ALTER TABLE "P; ü" DETACH PARTITION "p'1" FINALIZE;
+CALL pgmig_upgrade_stepwise();
+UPDATE pgmig.unfinished SET started = true;
 CALL pgmig_upgrade_stepwise();
 
 DROP EXTENSION pgmig;

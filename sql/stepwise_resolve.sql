@@ -13,6 +13,7 @@ INSERT INTO log (what) VALUES ('one');
 INSERT INTO log (what) SELECT 'two' || 1 / count(*) FROM pg_class WHERE relname = 'two; "ü"';
 INSERT INTO log (what) SELECT 'three' || 1 / count(*) FROM pg_class WHERE relname = 'three; "ü"';
 -- pgmig: downgrade no-transaction
+INSERT INTO log (what) VALUES ('zero');
 INSERT INTO log (what) SELECT 'down' || 1 / count(*) FROM pg_class WHERE relname = 'two; "ü"';
 $doc$);
 
@@ -121,7 +122,7 @@ CALL pgmig_upgrade_stepwise();
 
 -- The rights of a runner
 SELECT FROM pgmig_stamp('base');
-SELECT FROM pgmig_edit('sub''s', 'SELECT 1/0');
+SELECT FROM pgmig_edit('sub''s', 'SELECT 1; SELECT 1/0');
 CREATE ROLE "regress_pgmig ;ü";
 SELECT pgmig_grant('regress_pgmig ;ü', 'runner');
 SET ROLE "regress_pgmig ;ü";

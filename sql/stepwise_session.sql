@@ -167,9 +167,11 @@ SELECT n, what, path FROM seen ORDER BY n;
 SELECT look();
 SHOW search_path;
 TABLE left_over;
--- What was set is set again when the body goes on
+-- What was set is set again when the body goes on, but nothing is prepared again
 CALL pgmig_upgrade_stepwise();
 SELECT FROM pgmig_edit('m6', (SELECT replace(upgrade, '1/0', '1/1') FROM pgmig_show('m6')));
+CALL pgmig_upgrade_stepwise();
+SELECT FROM pgmig_edit('m6', (SELECT replace(upgrade, 'EXECUTE', E'PREPARE "p; ü" AS SELECT 1;\nEXECUTE') FROM pgmig_show('m6')));
 CALL pgmig_upgrade_stepwise();
 SELECT n, what, path FROM seen ORDER BY n;
 SELECT look();

@@ -158,6 +158,7 @@ SELECT * FROM pgmig_import($doc$
 -- Revision ID: off
 -- Revises: t1
 -- pgmig: upgrade no-transaction
+ANALYZE p2;
 CREATE UNIQUE INDEX CONCURRENTLY "I;1" ON "p'1" ((a / 2));
 VACUUM "P;";
 ALTER TABLE "P;" DETACH PARTITION "p'1" CONCURRENTLY;
