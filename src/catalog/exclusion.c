@@ -148,37 +148,41 @@ run_is_locked(void)
 	return LockHeldByMe(&tag, RowExclusiveLock, false);
 }
 
-/* Take a lock of the session again, without waiting, if it was lost. */
+/* Error out if a lock of the session was lost. */
 static void
-hold_lock(int kind)
+check_lock(int kind)
 {
 	LOCKTAG tag;
 
 	set_tag(&tag, kind);
-	if (LockHeldByMe(&tag, ExclusiveLock, false))
-		return;
-	if (LockAcquire(&tag, ExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
+	if (!LockHeldByMe(&tag, ExclusiveLock, false))
 		ereport(ERROR,
-				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				 errmsg("another migration run has taken over"),
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("the lock of the migration run was released"),
 				 errdetail(
 					 "A migration body released the advisory locks of the session, the lock of the run among them."),
 				 errhint(
-					 "Take pg_advisory_unlock_all() out of the body; then start the run again.")));
+					 "Start the run again, it continues; and take pg_advisory_unlock_all() out of the body.")));
 }
 
 /*
  * Make sure, in a new transaction without a snapshot, that this session still
  * holds what pgmig_catalog_lock_session() took.
  *
- * The end of a failed transaction releases one of the locks, and a body can
- * release others.  Returns false if a run could have taken place meanwhile.
+ * A transaction that is rolled back releases the one on the table: it is taken
+ * again, and the result is false if that means that a script could have run
+ * meanwhile.  Errors out if a body has released the others.
  */
 bool
 pgmig_catalog_hold_session(void)
 {
-	hold_lock(LOCK_KIND_GATE);
-	hold_lock(LOCK_KIND_WRITER);
+	LOCKTAG writer;
+
+	check_lock(LOCK_KIND_GATE);
+	check_lock(LOCK_KIND_WRITER);
+	/* A body cannot release that of the transaction. */
+	set_tag(&writer, LOCK_KIND_WRITER);
+	(void) LockAcquire(&writer, ExclusiveLock, false, false);
 	if (run_is_locked())
 		return true;
 	LockRelationIdForSession(&run_relation, RowExclusiveLock);
@@ -261,36 +265,32 @@ pgmig_catalog_gate_holder(void)
 void
 pgmig_catalog_check_snapshot(void)
 {
-	static CatalogQuery last_run = {
-		.sql = "SELECT pg_catalog.max(run) FROM pgmig.run",
+	/* A stepwise run changes what is applied after its row is there. */
+	static CatalogQuery state = {
+		.sql = "SELECT concat_ws(' ', (SELECT max(run) FROM pgmig.run),"
+			   " count(*), max(applied_at)) FROM pgmig.applied",
 	};
 	CatalogAccess access;
-	bool isnull;
-	int64 seen;
-	int64 latest;
+	char *seen;
+	char *latest;
 
 	if (!IsolationUsesXactSnapshot())
 		return;
 	pgmig_catalog_begin(&access);
-	pgmig_catalog_execute(&last_run, NULL, NULL, true);
-	seen = DatumGetInt64(pgmig_catalog_datum(0, 1, &isnull));
-	if (isnull)
-		seen = 0;
+	pgmig_catalog_execute(&state, NULL, NULL, true);
+	seen = pgmig_catalog_text(0, 1);
 	PushActiveSnapshot(GetLatestSnapshot());
-	pgmig_catalog_execute(&last_run, NULL, NULL, true);
-	latest = DatumGetInt64(pgmig_catalog_datum(0, 1, &isnull));
-	if (isnull)
-		latest = 0;
+	pgmig_catalog_execute(&state, NULL, NULL, true);
+	latest = pgmig_catalog_text(0, 1);
 	PopActiveSnapshot();
-	pgmig_catalog_end(&access);
-	/* Our own rows may be newer than the active snapshot's command id. */
-	if (latest > seen)
+	if (strcmp(seen, latest) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg(
 					 "could not serialize access due to a concurrent migration run"),
-				 errdetail("Run %lld was committed after this transaction had taken its snapshot.",
-						   (long long) latest),
+				 errdetail(
+					 "It was committed after this transaction had taken its snapshot."),
 				 errhint(
 					 "Try the transaction again, or run migrations at READ COMMITTED.")));
+	pgmig_catalog_end(&access);
 }

@@ -356,8 +356,11 @@ pgmig_catalog_add_message(int64 run, TimestampTz logged_at,
 }
 
 /*
- * Mark stepwise runs as interrupted that have no process any more, or whose
- * process is this one, but for one of them.
+ * Mark stepwise runs as interrupted that do not run any more, but for one of
+ * them.
+ *
+ * The caller has the locks of a run, so no other one is at work.  One in the
+ * background may wait for its turn.
  */
 void
 pgmig_catalog_mark_interrupted(int64 except)
@@ -366,8 +369,9 @@ pgmig_catalog_mark_interrupted(int64 except)
 		.sql = "UPDATE pgmig.run r SET outcome = 'interrupted'"
 			   " WHERE r.outcome = 'running' AND r.run <> $1"
 			   " AND r.mode = ANY ('{stepwise,worker}')"
-			   " AND (r.pid = pg_backend_pid() OR NOT EXISTS"
-			   " (SELECT FROM pg_stat_get_activity(r.pid) a"
+			   " AND (r.mode = 'stepwise' OR r.pid = pg_backend_pid()"
+			   " OR EXISTS (SELECT FROM pgmig.run_step s WHERE s.run = r.run)"
+			   " OR NOT EXISTS (SELECT FROM pg_stat_get_activity(r.pid) a"
 			   " WHERE a.backend_start <= r.started_at))",
 		.nargs = 1,
 		.argtypes = {INT8OID},
@@ -395,8 +399,10 @@ bool
 pgmig_catalog_run_since(int64 run)
 {
 	static CatalogQuery query = {
-		.sql = "SELECT FROM pgmig.run r WHERE r.run > $1"
-			   " AND r.mode <> 'worker' LIMIT 1",
+		.sql =
+			"SELECT FROM pgmig.run r WHERE r.run > $1"
+			" AND (r.mode <> 'worker' OR EXISTS (SELECT FROM pgmig.run_step s"
+			" WHERE s.run = r.run)) LIMIT 1",
 		.nargs = 1,
 		.argtypes = {INT8OID},
 	};

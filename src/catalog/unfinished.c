@@ -81,6 +81,18 @@ pgmig_catalog_add_unfinished(const char *scope, const char *revision,
 	pgmig_catalog_end(&access);
 }
 
+/* Error out if the row is not there that is to be changed. */
+static void
+check_changed(uint64 rows)
+{
+	if (rows != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg(
+					 "could not continue because of a concurrent migration run"),
+				 errhint("Start the run again.")));
+}
+
 /*
  * Note which run works on it, and whether it has started the next statement.
  */
@@ -100,7 +112,7 @@ pgmig_catalog_start_unfinished(const char *scope, int64 run, bool started)
 	values[0] = CStringGetTextDatum(scope);
 	values[1] = Int64GetDatum(run);
 	values[2] = BoolGetDatum(started);
-	pgmig_catalog_execute(&query, values, NULL, false);
+	check_changed(pgmig_catalog_execute(&query, values, NULL, false));
 	pgmig_catalog_end(&access);
 }
 
@@ -125,7 +137,7 @@ pgmig_catalog_advance_unfinished(const char *scope, const char *checksum,
 	values[0] = CStringGetTextDatum(scope);
 	values[1] = CStringGetTextDatum(checksum);
 	values[2] = pgmig_catalog_text_array(settings);
-	pgmig_catalog_execute(&query, values, NULL, false);
+	check_changed(pgmig_catalog_execute(&query, values, NULL, false));
 	pgmig_catalog_end(&access);
 }
 
@@ -145,7 +157,7 @@ pgmig_catalog_remove_unfinished(const char *scope)
 
 	pgmig_catalog_begin(&access);
 	values[0] = CStringGetTextDatum(scope);
-	pgmig_catalog_execute(&query, values, NULL, false);
+	check_changed(pgmig_catalog_execute(&query, values, NULL, false));
 	pgmig_catalog_end(&access);
 }
 

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xlog.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -119,7 +120,7 @@ statement_text(const UnfinishedRevision *unfinished, int number)
 
 /*
  * Why a run does not work any more: its error, or that its process is gone.
- * NULL if it does.
+ * NULL if it does; on a standby, locks do not tell.
  */
 static char *
 reason(int64 run)
@@ -149,7 +150,7 @@ reason(int64 run)
 		if (error != NULL)
 			result = error;
 		else if (strcmp(outcome, "running") == 0 &&
-				 pgmig_catalog_lock_holder() == pid)
+				 (RecoveryInProgress() || pgmig_catalog_lock_holder() == pid))
 			result = NULL;
 		else
 			result =

@@ -164,12 +164,19 @@ session_settings(void)
 					  makeString("search_path"));
 }
 
-/* Begin a transaction that keeps other runners away. */
+/*
+ * Begin a transaction that keeps other runners away.
+ *
+ * The first lock looks the table up, which takes a snapshot of the catalogs;
+ * the second one, which may have to wait, does without: a concurrent index
+ * build would wait for the snapshot.
+ */
 static void
 append_begin(Script *script)
 {
 	appendStringInfoString(&script->text,
 						   "BEGIN;\n"
+						   "LOCK TABLE pgmig.run IN ROW SHARE MODE;\n"
 						   "LOCK TABLE pgmig.run IN SHARE ROW EXCLUSIVE MODE;\n");
 }
 

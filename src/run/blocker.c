@@ -79,11 +79,12 @@ pgmig_run_unwatch_locks(void)
 		disable_timeout(sample_timer, false);
 }
 
+/* May the caller, not some function's owner, see what others do? */
 static bool
 may_see(Oid role)
 {
-	return has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS) ||
-		   has_privs_of_role(GetUserId(), role);
+	return has_privs_of_role(GetOuterUserId(), ROLE_PG_READ_ALL_STATS) ||
+		   has_privs_of_role(GetOuterUserId(), role);
 }
 
 static const char *
@@ -175,7 +176,8 @@ describe_backend(StringInfo text, int pid)
 
 	if (pid == 0)
 	{
-		appendStringInfoString(text, "A prepared transaction blocks it.");
+		appendStringInfoString(text,
+							   "A prepared transaction blocks it, see pg_prepared_xacts.");
 		return;
 	}
 	appendStringInfo(text, "Process %d blocks it", pid);
@@ -226,36 +228,70 @@ pgmig_run_describe_backends(const int *pids, int count)
 }
 
 /*
- * Describe who blocks what the last wait was for, or NULL.
- *
- * For the handling of a lock timeout: it is raised where catalogs can still be
- * read.
+ * Collect the processes that hold a lock in a mode that conflicts with this
+ * one, or, for waiters, that wait for it so.
  */
-char *
-pgmig_run_describe_blockers(void)
+static int
+collect_pids(const LOCKTAG *tag, LOCKMODE wanted, bool waiters, int *pids)
 {
-	LockData *locks;
-	int pids[MAX_BLOCKERS];
+	LockData *locks = GetLockStatusData();
 	int count = 0;
 
-	if (!sampled || !IsTransactionState())
-		return NULL;
-	sampled = false;
-	locks = GetLockStatusData();
 	for (int i = 0; i < locks->nelements && count < MAX_BLOCKERS; i++)
 	{
 		LockInstanceData *lock = &locks->locks[i];
 		bool conflicts = false;
 
 		if (lock->pid == MyProcPid ||
-			memcmp(&lock->locktag, &awaited, sizeof(awaited)) != 0)
+			memcmp(&lock->locktag, tag, sizeof(*tag)) != 0)
 			continue;
 		for (LOCKMODE mode = 1; mode <= MaxLockMode; mode++)
+		{
+			bool has = waiters ? lock->waitLockMode == mode
+							   : (lock->holdMask & LOCKBIT_ON(mode)) != 0;
+
 			conflicts =
-				conflicts || ((lock->holdMask & LOCKBIT_ON(mode)) != 0 &&
-							  DoLockModesConflict(mode, awaited_mode));
+				conflicts || (has && DoLockModesConflict(mode, wanted));
+		}
 		if (conflicts)
 			pids[count++] = lock->pid;
 	}
+	return count;
+}
+
+/*
+ * Describe who has a lock, or waits for it ahead of others, so that it cannot
+ * be had in this mode; NULL if nobody.
+ */
+char *
+pgmig_run_describe_holders(const LOCKTAG *tag, LOCKMODE mode)
+{
+	int pids[MAX_BLOCKERS];
+	int count = collect_pids(tag, mode, false, pids);
+
+	if (count == 0)
+		count = collect_pids(tag, mode, true, pids);
 	return count == 0 ? NULL : pgmig_run_describe_backends(pids, count);
+}
+
+/*
+ * Add to a lock timeout who blocks what the last wait was for.
+ *
+ * For the handling of the error: it is raised where catalogs can still be
+ * read.
+ */
+void
+pgmig_run_add_blockers(ErrorData *error)
+{
+	char *blockers;
+
+	if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE || !sampled ||
+		!IsTransactionState())
+		return;
+	sampled = false;
+	blockers = pgmig_run_describe_holders(&awaited, awaited_mode);
+	if (blockers != NULL)
+		error->detail = error->detail == NULL
+							? blockers
+							: psprintf("%s\n%s", error->detail, blockers);
 }

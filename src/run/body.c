@@ -93,15 +93,7 @@ add_advice(ErrorData *error)
 		error->hint == NULL)
 		error->hint = pstrdup(
 			"The statement runs in a transaction of pgmig. If it has to commit, mark the section \"no-transaction\" and use CALL pgmig_upgrade_stepwise() or CALL pgmig_downgrade_stepwise().");
-	if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
-	{
-		char *blockers = pgmig_run_describe_blockers();
-
-		if (blockers != NULL)
-			error->detail = error->detail == NULL
-								? blockers
-								: psprintf("%s\n%s", error->detail, blockers);
-	}
+	pgmig_run_add_blockers(error);
 }
 
 /*
@@ -263,6 +255,7 @@ run_statement(BodyRun *body, const char *replacement, bool top_level)
 	TimestampTz timer = pgmig_run_start_timeout(pgmig_statement_timeout);
 	const char *volatile text = "";
 
+	pgmig_run_watch_locks();
 	PG_TRY();
 	{
 		text = replacement == NULL ? statement_text(body) : replacement;
@@ -275,6 +268,7 @@ run_statement(BodyRun *body, const char *replacement, bool top_level)
 					 errmsg("a migration body cannot drop extension \"pgmig\""),
 					 errhint("Drop the extension outside of a migration.")));
 		pgmig_run_stop_timeout(timer);
+		pgmig_run_unwatch_locks();
 	}
 	PG_CATCH();
 	{
@@ -354,7 +348,6 @@ pgmig_run_body(const RunStep *step, const char *sql, StepRecord *record)
 	SPI_connect();
 	pgmig_run_push_context(&body, &callback);
 	pgmig_catalog_enter_body();
-	pgmig_run_watch_locks();
 	PG_TRY();
 	{
 		run_statements(&body);
@@ -364,13 +357,11 @@ pgmig_run_body(const RunStep *step, const char *sql, StepRecord *record)
 	{
 		/* Prepared statements are not undone with the transaction. */
 		pgmig_run_drop_prepared(body.statements, body.statement - 1);
-		pgmig_run_unwatch_locks();
 		pgmig_catalog_leave_body();
 		pgstat_report_activity(STATE_RUNNING, debug_query_string);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	pgmig_run_unwatch_locks();
 	pgmig_catalog_leave_body();
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);
 	error_context_stack = callback.previous;
@@ -407,14 +398,14 @@ pgmig_run_statement(BodyRun *body, const char *replacement, bool top_level)
 	if (!top_level)
 		SPI_connect();
 	pgmig_catalog_enter_body();
-	pgmig_run_watch_locks();
 	PG_TRY();
 	{
 		run_statement(body, replacement, top_level);
+		if (!top_level && pgmig_run_changes_rows(body->current))
+			pgmig_run_fire_deferred();
 	}
 	PG_FINALLY();
 	{
-		pgmig_run_unwatch_locks();
 		pgmig_catalog_leave_body();
 		pgstat_report_activity(STATE_RUNNING, debug_query_string);
 	}

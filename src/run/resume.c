@@ -21,6 +21,7 @@
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
@@ -31,6 +32,7 @@
 #include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
+#include "compat.h"
 #include "errors.h"
 #include "run/run.h"
 
@@ -48,6 +50,9 @@ query_oids(const char *sql, int nargs, Oid first, Oid second)
 	Datum values[2];
 	List *result = NIL;
 
+	int guc_level = NewGUCNestLevel();
+
+	RestrictSearchPath();
 	values[0] = ObjectIdGetDatum(first);
 	values[1] = ObjectIdGetDatum(second);
 	SPI_connect();
@@ -62,6 +67,7 @@ query_oids(const char *sql, int nargs, Oid first, Oid second)
 		result = lappend_oid(result, DatumGetObjectId(value));
 	}
 	SPI_finish();
+	AtEOXact_GUC(false, guc_level);
 	return result;
 }
 
@@ -82,21 +88,48 @@ qualified_name(Oid relation)
 static void
 drop_left_index(Oid table, Oid index)
 {
+	MemoryContext cxt = CurrentMemoryContext;
 	char *name = qualified_name(index);
+	LOCKTAG tag;
 
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, table);
 	if (!ConditionalLockRelationOid(table, ShareUpdateExclusiveLock))
+	{
+		char *holders =
+			pgmig_run_describe_holders(&tag, ShareUpdateExclusiveLock);
+
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("could not drop invalid index %s, which an earlier attempt left",
 						name),
-				 errdetail("Another session works on its table."),
+				 errdetail("Another session works on its table.%s%s",
+						   holders == NULL ? "" : "\n",
+						   holders == NULL ? "" : holders),
 				 errhint("Try again when that has ended.")));
+	}
 	ereport(NOTICE,
 			(errmsg("dropping invalid index %s, which an earlier attempt left",
 					name)));
 	pgmig_run_commit();
-	(void) pgmig_run_top_level(
-		psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s", name));
+	pgmig_run_watch_locks();
+	PG_TRY();
+	{
+		(void) pgmig_run_top_level(
+			psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s", name));
+		pgmig_run_unwatch_locks();
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		pgmig_run_unwatch_locks();
+		MemoryContextSwitchTo(cxt);
+		error = CopyErrorData();
+		FlushErrorState();
+		pgmig_run_add_blockers(error);
+		ReThrowError(error);
+	}
+	PG_END_TRY();
 	pgmig_run_commit();
 	pgmig_run_begin();
 }
@@ -371,7 +404,7 @@ drop_transient_indexes(const ReindexStmt *stmt)
 			query_oids("SELECT i.indexrelid"
 					   " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c"
 					   " ON c.oid OPERATOR(pg_catalog.=) i.indexrelid"
-					   " WHERE NOT i.indisvalid"
+					   " WHERE NOT i.indisvalid AND c.relkind OPERATOR(pg_catalog.=) 'i'"
 					   " AND c.relname OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$'"
 					   " AND pg_catalog.pg_has_role(c.relowner, 'USAGE')"
 					   " AND EXISTS (SELECT FROM pg_catalog.pg_class t"
@@ -437,7 +470,8 @@ pgmig_run_examine(const BodyStatement *statement, bool again, bool in_doubt,
 									   in_doubt,
 									   replacement);
 		case T_ReindexStmt:
-			if (again)
+			if (again &&
+				strcmp(statement->forbids, "REINDEX CONCURRENTLY") == 0)
 				drop_transient_indexes(castNode(ReindexStmt, node));
 			return RESUME_RUN;
 		case T_TransactionStmt:

@@ -19,6 +19,7 @@
 #include "utils/wait_event.h"
 
 #include "run/run.h"
+#include "run/worker.h"
 
 /* The first pause if there is no lock timeout, and the longest, in ms */
 #define DEFAULT_PAUSE 1000
@@ -51,6 +52,16 @@ pause_length(int attempt)
 	return (long) (length * (0.5 + pg_prng_double(&pg_global_prng_state) / 2));
 }
 
+static void
+pause_error_callback(void *arg)
+{
+	const RunStep *step = arg;
+
+	errcontext("pgmig %s of revision \"%s\", pause before another attempt",
+			   step->downgrade ? "downgrade" : "upgrade",
+			   step->node->id);
+}
+
 /*
  * Say why there will be another attempt, and wait a while, in a transaction
  * without a snapshot.
@@ -61,6 +72,7 @@ wait_a_while(const RunStep *step, const StepRecord *record, int attempt,
 {
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												  pause_length(attempt));
+	ErrorContextCallback callback;
 	long rest;
 
 	ereport(NOTICE,
@@ -76,6 +88,16 @@ wait_a_while(const RunStep *step, const StepRecord *record, int attempt,
 					pgmig_lock_retries),
 			 error->detail == NULL ? 0
 								   : errdetail_internal("%s", error->detail)));
+	if (pgmig_worker_run() != 0)
+	{
+		pgmig_run_begin();
+		pgmig_worker_keep_messages(step->run);
+		pgmig_run_commit();
+	}
+	callback.callback = pause_error_callback;
+	callback.arg = unconstify(RunStep *, step);
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
 	while ((rest = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
 												   end)) > 0)
 	{
@@ -86,14 +108,15 @@ wait_a_while(const RunStep *step, const StepRecord *record, int attempt,
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 	}
+	error_context_stack = callback.previous;
 }
 
 /*
  * Begin an attempt, in a new transaction: make sure that no other run comes
  * or has come in between, and take a snapshot.
  */
-static void
-begin_attempt(const RunStep *step)
+void
+pgmig_run_begin_attempt(const RunStep *step)
 {
 	bool alone = pgmig_catalog_hold_session();
 
@@ -127,7 +150,7 @@ pgmig_run_attempts(const RunStep *step, const StepRecord *record, RunPart part,
 		error = NULL;
 		PG_TRY();
 		{
-			begin_attempt(step);
+			pgmig_run_begin_attempt(step);
 			part(arg, attempt);
 		}
 		PG_CATCH();

@@ -11,6 +11,7 @@
 #include "catalog/pgmig_catalog.h"
 #include "document/document.h"
 #include "fmgr.h"
+#include "storage/lock.h"
 
 /* GUCs, see pgmig.c */
 extern bool pgmig_concurrently;
@@ -73,7 +74,8 @@ extern void pgmig_run_apply_step(const RunStep *step, const char *checksum);
 extern char *pgmig_run_describe(GraphNode *node, bool downgrade);
 
 /* transactional.c */
-extern List *pgmig_run_make_plan(const RunRequest *request);
+extern List *pgmig_run_make_plan(const RunRequest *request,
+								 Graph **graph_used);
 extern void pgmig_run_check_reversible(List *plan);
 
 /* body.c */
@@ -94,7 +96,8 @@ extern void pgmig_run_statement(BodyRun *body, const char *replacement,
 /* blocker.c */
 extern void pgmig_run_watch_locks(void);
 extern void pgmig_run_unwatch_locks(void);
-extern char *pgmig_run_describe_blockers(void);
+extern char *pgmig_run_describe_holders(const LOCKTAG *tag, LOCKMODE mode);
+extern void pgmig_run_add_blockers(ErrorData *error);
 extern char *pgmig_run_describe_backends(const int *pids, int count);
 
 /* session.c */
@@ -102,6 +105,7 @@ extern bool pgmig_run_may_open_cursor(const BodyStatement *statement);
 extern SessionState *pgmig_run_save_session(List *statements);
 extern void pgmig_run_restore_session(SessionState *state, List *statements);
 
+extern void pgmig_run_fire_deferred(void);
 extern void pgmig_run_drop_prepared(List *statements, int count);
 extern bool pgmig_run_changes_rows(const BodyStatement *statement);
 
@@ -125,6 +129,7 @@ extern ErrorData *pgmig_run_recover(MemoryContext cxt);
 extern uint64 pgmig_run_top_level(const char *sql);
 
 /* retry.c */
+extern void pgmig_run_begin_attempt(const RunStep *step);
 extern void pgmig_run_attempts(const RunStep *step, const StepRecord *record,
 							   RunPart part, void *arg);
 
@@ -140,5 +145,6 @@ extern void pgmig_run_statements(const RunStep *step, StepRecord *record,
 extern char *pgmig_run_statement_checksum(const char *sql,
 										  const BodyStatement *statement);
 extern bool pgmig_run_leave_statements(ErrorData *error);
+extern void pgmig_run_forget_statements(void);
 
 #endif /* PGMIG_RUN_H */

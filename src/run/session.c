@@ -222,6 +222,16 @@ check_deferred_constraints(void)
 }
 
 /*
+ * Fire what deferred constraints and triggers have to do, in the last of the
+ * body's commands in a transaction.
+ */
+void
+pgmig_run_fire_deferred(void)
+{
+	set_constraints(NIL, false);
+}
+
+/*
  * Can a statement have queued an event of a deferred constraint?
  */
 bool

@@ -171,20 +171,23 @@ report_in_doubt(const StatementRun *run)
 					 quote_literal_cstr(run->record->revision))));
 }
 
-/* Run a top-level command, or find that it is done. */
+/*
+ * Run a top-level command, or find that it is done; also what would be one if
+ * CONCURRENTLY were not taken out.
+ */
 static void
-run_top_level(StatementRun *run, int attempt)
+run_top_level(StatementRun *run, bool top_level, int attempt)
 {
 	const BodyStatement *statement = run->body->current;
-	bool resumed = run->resumed && run->body->statement == run->first;
-	bool in_doubt = run->in_doubt && resumed && attempt == 0;
+	bool in_doubt =
+		run->in_doubt && run->body->statement == run->first && attempt == 0;
 	char *replacement = NULL;
 	ResumeAction action;
 
 	if (in_doubt && pgmig_run_is_doubtful(statement))
 		report_in_doubt(run);
 	action = pgmig_run_examine(statement,
-							   resumed || attempt > 0,
+							   in_doubt || attempt > 0,
 							   in_doubt,
 							   &replacement);
 	if (action == RESUME_DONE)
@@ -196,14 +199,18 @@ run_top_level(StatementRun *run, int attempt)
 		record_done(run);
 		return;
 	}
-	run->started = true;
-	pgmig_catalog_start_unfinished(run->scope, run->step->run, true);
-	pgmig_catalog_update_step(run->step->run, run->record, false);
-	pgmig_run_commit();
+	if (top_level)
+	{
+		run->started = true;
+		pgmig_catalog_start_unfinished(run->scope, run->step->run, true);
+		pgmig_catalog_update_step(run->step->run, run->record, false);
+		pgmig_run_commit();
+	}
 	pgmig_run_statement(run->body,
 						action == RESUME_REPLACE ? replacement : NULL,
-						true);
-	pgmig_run_begin();
+						top_level);
+	if (top_level)
+		pgmig_run_begin();
 	record_done(run);
 }
 
@@ -212,6 +219,7 @@ static void
 run_statement(void *arg, int attempt)
 {
 	StatementRun *run = arg;
+	bool top_level = is_top_level(run->body, run->body->current);
 	ErrorContextCallback callback;
 
 	pgmig_run_push_context(run->body, &callback);
@@ -219,8 +227,8 @@ run_statement(void *arg, int attempt)
 	INSTR_TIME_SET_CURRENT(run->start);
 	run->record->statement = run->body->statement;
 	run->record->line = run->body->current->line;
-	if (is_top_level(run->body, run->body->current))
-		run_top_level(run, attempt);
+	if (top_level || run->body->current->concurrently)
+		run_top_level(run, top_level, attempt);
 	else
 	{
 		pgmig_run_statement(run->body, NULL, false);
@@ -288,6 +296,16 @@ begin_run(StatementRun *run, const UnfinishedRevision *unfinished)
 	}
 }
 
+/* The statements that this call has run. */
+static List *
+statements_run(const StatementRun *run)
+{
+	List *statements =
+		list_truncate(list_copy(run->body->statements), run->record->done);
+
+	return list_copy_tail(statements, run->first - 1);
+}
+
 /* Say what is about to happen. */
 static void
 report_begin(const StatementRun *run)
@@ -332,7 +350,7 @@ pgmig_run_statements(const RunStep *step, StepRecord *record,
 	run->step = step;
 	run->record = record;
 	run->scope = pstrdup(pgmig_scope);
-	pgmig_run_begin();
+	pgmig_run_begin_attempt(step);
 	sql = pgmig_run_read_body(step, &checksum);
 	run->body = pgmig_run_begin_statements(step, sql, record);
 	run->resumed = unfinished != NULL;
@@ -350,8 +368,8 @@ pgmig_run_statements(const RunStep *step, StepRecord *record,
 		pgmig_run_attempts(step, record, run_statement, run);
 	}
 	run->body->current = NULL;
-	pgmig_run_begin();
-	pgmig_run_restore_session(run->session, run->body->statements);
+	pgmig_run_begin_attempt(step);
+	pgmig_run_restore_session(run->session, statements_run(run));
 	pgmig_run_restore_settings(run->settings);
 	pgmig_run_apply_step(step, checksum);
 	pgmig_catalog_remove_unfinished(run->scope);
@@ -373,15 +391,32 @@ add_hint(const StatementRun *run, ErrorData *error)
 }
 
 /*
- * Note that the statement did not finish; and if nothing was done, that the
- * revision is not half-done.
+ * Does an error tell that a statement has left nothing?  These are raised
+ * before it does anything.
+ */
+static bool
+left_nothing(int sqlstate)
+{
+	return sqlstate == ERRCODE_DUPLICATE_TABLE ||
+		   sqlstate == ERRCODE_DUPLICATE_OBJECT ||
+		   sqlstate == ERRCODE_UNDEFINED_TABLE ||
+		   sqlstate == ERRCODE_UNDEFINED_OBJECT ||
+		   sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE;
+}
+
+/*
+ * Note that the statement did not finish, and whether it may have left
+ * something; and if nothing was done, that the revision is not half-done.
  */
 static void
-record_stop(const StatementRun *run)
+record_stop(const StatementRun *run, int sqlstate)
 {
+	const BodyStatement *statement = run->body->current;
+
 	if (run->record->done == 0 && !run->started && !run->resumed)
 		pgmig_catalog_remove_unfinished(run->scope);
-	else if (run->started)
+	else if (run->started && statement != NULL &&
+			 (left_nothing(sqlstate) || pgmig_run_is_doubtful(statement)))
 		pgmig_catalog_start_unfinished(run->scope, run->step->run, false);
 }
 
@@ -403,14 +438,25 @@ pgmig_run_leave_statements(ErrorData *error)
 	if ((run->record->done > 0 || run->started || run->resumed) &&
 		error->sqlerrcode != ERRCODE_PGMIG_IN_DOUBT)
 		add_hint(run, error);
+	HOLD_INTERRUPTS();
 	pgmig_run_begin();
 	pgmig_run_restore_settings(run->settings);
 	pgmig_run_commit();
+	RESUME_INTERRUPTS();
 	pgmig_run_begin();
-	pgmig_run_restore_session(run->session, run->body->statements);
+	pgmig_run_restore_session(run->session, statements_run(run));
 	pgmig_run_commit();
 	pgmig_run_begin();
-	record_stop(run);
+	record_stop(run, error->sqlerrcode);
 	pgmig_run_commit();
 	return true;
+}
+
+/*
+ * Forget a body that an error of another kind has ended.
+ */
+void
+pgmig_run_forget_statements(void)
+{
+	current_run = NULL;
 }

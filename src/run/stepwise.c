@@ -18,6 +18,7 @@
 #include "access/xact.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
 #include "utils/snapmgr.h"
@@ -31,16 +32,43 @@
 typedef struct StepwiseRun
 {
 	RunRequest request;
-	int64 run;          /* 0 before it is recorded */
-	StepRecord *record; /* of the step that runs, or NULL */
+	int64 run;         /* 0 before it is recorded */
+	RunStep step;      /* that runs */
+	StepRecord record; /* of that step; without a revision, none runs */
 	MemoryContext cxt;
 } StepwiseRun;
+
+/*
+ * Refuse to finish a half-done upgrade if what it needs is not applied any
+ * more, or not yet: it was loaded anew with other parents.
+ */
+static void
+check_needed(GraphNode *node)
+{
+	for (int i = 0; i < node->nparents + node->ndeps; i++)
+	{
+		GraphNode *needed = i < node->nparents
+								? node->parents[i]
+								: node->deps[i - node->nparents];
+
+		if (needed->applied)
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_PGMIG_UNFINISHED),
+				 errmsg("upgrade of revision \"%s\" is half-done, and revision \"%s\", which it needs now, is not applied",
+						node->id,
+						needed->id),
+				 errhint("Load revision \"%s\" with its parents and dependencies as they were, or use pgmig_resolve(%s, 'forget').",
+						 node->id,
+						 quote_literal_cstr(node->id))));
+	}
+}
 
 /*
  * The half-done revision goes first: the call has to finish it.
  */
 static List *
-put_unfinished_first(const StepwiseRun *run, List *plan,
+put_unfinished_first(const StepwiseRun *run, Graph *graph, List *plan,
 					 const UnfinishedRevision *unfinished)
 {
 	ListCell *lc;
@@ -49,34 +77,47 @@ put_unfinished_first(const StepwiseRun *run, List *plan,
 	{
 		GraphNode *node = lfirst(lc);
 
-		if (unfinished->downgrade == run->request.downgrade &&
-			strcmp(node->id, unfinished->revision) == 0)
-			return lcons(node, list_delete_ptr(plan, node));
+		if (unfinished->downgrade != run->request.downgrade ||
+			strcmp(node->id, unfinished->revision) != 0)
+			continue;
+		if (!unfinished->downgrade)
+			check_needed(pgmig_graph_expand(graph, node));
+		return lcons(node, list_delete_ptr(plan, node));
 	}
 	pgmig_catalog_refuse_unfinished(pgmig_scope);
 	return NIL;
 }
 
-/* In a transaction with a snapshot: the plan, and what is half-done. */
+/*
+ * The plan, and what is half-done; in a transaction with a snapshot, and with
+ * the locks of the run.
+ */
 static List *
 make_plan(const StepwiseRun *run, UnfinishedRevision **unfinished)
 {
-	List *plan = pgmig_run_make_plan(&run->request);
+	Graph *graph;
+	List *plan = pgmig_run_make_plan(&run->request, &graph);
 
 	*unfinished = pgmig_catalog_read_unfinished(pgmig_scope);
 	if (*unfinished != NULL)
-		plan = put_unfinished_first(run, plan, *unfinished);
+		plan = put_unfinished_first(run, graph, plan, *unfinished);
 	if (run->request.downgrade)
 		pgmig_run_check_reversible(plan);
 	return plan;
 }
 
-/* A step in one transaction, and its record. */
-typedef struct TransactionStep
+/*
+ * Is there something to do?  A run that works now may have left half-done what
+ * it will finish, so that is a reason to wait for it.
+ */
+static bool
+is_pending(const StepwiseRun *run)
 {
-	const RunStep *step;
-	StepRecord *record;
-} TransactionStep;
+	Graph *graph;
+
+	return pgmig_run_make_plan(&run->request, &graph) != NIL ||
+		   pgmig_catalog_read_unfinished(pgmig_scope) != NULL;
+}
 
 static void
 commit_error_callback(void *arg)
@@ -88,19 +129,19 @@ commit_error_callback(void *arg)
 			   step->node->id);
 }
 
-/* One attempt at it. */
+/* One attempt at a step in one transaction. */
 static void
 run_transaction(void *arg, int attempt)
 {
-	TransactionStep *transaction = arg;
-	const RunStep *step = transaction->step;
+	StepwiseRun *run = arg;
+	RunStep *step = &run->step;
 	ErrorContextCallback callback;
 
-	pgmig_run_step(step, transaction->record);
-	pgmig_catalog_record_steps(step->run, list_make1(transaction->record));
+	pgmig_run_step(step, &run->record);
+	pgmig_catalog_record_steps(step->run, list_make1(&run->record));
 	pgmig_worker_keep_messages(step->run);
 	callback.callback = commit_error_callback;
-	callback.arg = unconstify(RunStep *, step);
+	callback.arg = step;
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 	pgmig_run_commit();
@@ -108,20 +149,17 @@ run_transaction(void *arg, int attempt)
 }
 
 static void
-run_step(StepwiseRun *run, const RunStep *step, UnfinishedRevision *unfinished)
+run_step(StepwiseRun *run, UnfinishedRevision *unfinished)
 {
+	const RunStep *step = &run->step;
 	bool transactional = step->downgrade ? step->node->downgrade_transactional
 										 : step->node->upgrade_transactional;
 
-	pgmig_run_begin_record(step, run->record);
+	pgmig_run_begin_record(step, &run->record);
 	if (transactional && unfinished == NULL)
-	{
-		TransactionStep transaction = {step, run->record};
-
-		pgmig_run_attempts(step, run->record, run_transaction, &transaction);
-	}
+		pgmig_run_attempts(step, &run->record, run_transaction, run);
 	else
-		pgmig_run_statements(step, run->record, unfinished);
+		pgmig_run_statements(step, &run->record, unfinished);
 }
 
 static void
@@ -130,24 +168,20 @@ walk_plan(StepwiseRun *run, List *plan, UnfinishedRevision *unfinished)
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
 											  "pgmig step",
 											  ALLOCSET_DEFAULT_SIZES);
-	StepRecord record;
-	RunStep step = {0};
 	ListCell *lc;
 
-	step.run = run->run;
-	step.steps = list_length(plan);
-	step.downgrade = run->request.downgrade;
+	run->step.run = run->run;
+	run->step.steps = list_length(plan);
+	run->step.downgrade = run->request.downgrade;
 	foreach(lc, plan)
 	{
 		MemoryContext old = MemoryContextSwitchTo(cxt);
 
 		CHECK_FOR_INTERRUPTS();
-		step.step++;
-		step.node = lfirst(lc);
-		memset(&record, 0, sizeof(record));
-		run->record = &record;
-		run_step(run, &step, unfinished);
-		run->record = NULL;
+		run->step.step++;
+		run->step.node = lfirst(lc);
+		run_step(run, unfinished);
+		run->record.revision = NULL;
 		unfinished = NULL;
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(cxt);
@@ -189,13 +223,14 @@ static void
 run_all(StepwiseRun *run)
 {
 	UnfinishedRevision *unfinished;
-	List *plan;
+	List *plan = NIL;
+	bool pending;
 
 	run->run = pgmig_worker_run();
 	pgmig_run_begin();
-	plan = make_plan(run, &unfinished);
+	pending = is_pending(run);
 	pgmig_run_commit();
-	if (plan != NIL)
+	if (pending)
 	{
 		PreventCommandIfReadOnly(run->request.downgrade
 									 ? "pgmig_downgrade_stepwise()"
@@ -221,16 +256,48 @@ run_all(StepwiseRun *run)
 
 /* Record why the run failed, in a new transaction. */
 static void
-record_failure(const StepwiseRun *run, const ErrorData *error)
+record_failure(StepwiseRun *run, ErrorData *error)
 {
 	if (run->run == 0)
 		return;
 	pgmig_run_begin();
 	pgmig_worker_keep_messages(run->run);
-	pgmig_catalog_fail_run(run->run, run->record, error);
+	pgmig_catalog_fail_run(run->run,
+						   run->record.revision == NULL ? NULL : &run->record,
+						   error);
 	pgmig_catalog_add_message(run->run, GetCurrentTimestamp(), error);
 	pgmig_run_commit();
 	pgmig_worker_recorded();
+}
+
+/* Put the session back to what it was before a body that failed. */
+static void
+leave_step(StepwiseRun *run, ErrorData *error)
+{
+	/* A transaction was rolled back as a whole. */
+	if (!pgmig_run_leave_statements(error))
+		run->record.done = 0;
+}
+
+/* One thing to do after an error; if it fails, there is a warning. */
+static void
+clear_up(StepwiseRun *run, ErrorData *error,
+		 void (*action)(StepwiseRun *, ErrorData *))
+{
+	PG_TRY();
+	{
+		action(run, error);
+	}
+	PG_CATCH();
+	{
+		ErrorData *other = pgmig_run_recover(run->cxt);
+
+		ereport(WARNING,
+				(errcode(other->sqlerrcode),
+				 errmsg("could not record that the migration run failed: %s",
+						other->message)));
+	}
+	PG_END_TRY();
 }
 
 /*
@@ -242,28 +309,9 @@ give_up(StepwiseRun *run)
 {
 	ErrorData *error = pgmig_run_recover(run->cxt);
 
-	HOLD_INTERRUPTS();
-	PG_TRY();
-	{
-		/* A transaction was rolled back as a whole. */
-		if (!pgmig_run_leave_statements(error) && run->record != NULL)
-			run->record->done = 0;
-		record_failure(run, error);
-	}
-	PG_CATCH();
-	{
-		ErrorData *other = pgmig_run_recover(run->cxt);
-
-		/* The error has let interrupts through. */
-		HOLD_INTERRUPTS();
-		ereport(WARNING,
-				(errcode(other->sqlerrcode),
-				 errmsg("could not record that the migration run failed: %s",
-						other->message)));
-	}
-	PG_END_TRY();
+	clear_up(run, error, leave_step);
+	clear_up(run, error, record_failure);
 	pgmig_catalog_unlock_session();
-	RESUME_INTERRUPTS();
 	ReThrowError(error);
 }
 
@@ -278,6 +326,7 @@ stepwise(FunctionCallInfo fcinfo, bool downgrade)
 
 	pgmig_catalog_refuse_in_body(procedure);
 	pgmig_run_check_procedure(fcinfo, procedure);
+	pgmig_run_forget_statements();
 	cxt = AllocSetContextCreate(PortalContext,
 								"pgmig stepwise run",
 								ALLOCSET_DEFAULT_SIZES);

@@ -24,14 +24,15 @@
 #include "run/target.h"
 
 /*
- * The plan (GraphNode *) for what is applied by now.
+ * The plan (GraphNode *) for what is applied by now, and its graph.
  */
 List *
-pgmig_run_make_plan(const RunRequest *request)
+pgmig_run_make_plan(const RunRequest *request, Graph **graph_used)
 {
 	Graph *graph = pgmig_catalog_graph();
 	List *plan;
 
+	*graph_used = graph;
 	pgmig_catalog_push_snapshot();
 	if (request->downgrade)
 		plan = pgmig_plan_downgrade(graph, linitial(request->targets));
@@ -176,6 +177,7 @@ run(FunctionCallInfo fcinfo, const RunRequest *request)
 {
 	MemoryContext cxt;
 	MemoryContext old;
+	Graph *graph;
 	List *plan;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
@@ -183,15 +185,17 @@ run(FunctionCallInfo fcinfo, const RunRequest *request)
 								"pgmig run",
 								ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(cxt);
-	plan = pgmig_run_make_plan(request);
-	if (plan != NIL)
+	plan = pgmig_run_make_plan(request, &graph);
+	if (plan == NIL)
+		pgmig_catalog_refuse_unfinished(pgmig_scope);
+	else
 	{
 		pgmig_catalog_prepare_write(request->downgrade ? "pgmig_downgrade()"
 													   : "pgmig_upgrade()");
 		pgmig_catalog_lock();
 		pgmig_catalog_check_snapshot();
 		pgmig_catalog_refuse_unfinished(pgmig_scope);
-		plan = pgmig_run_make_plan(request);
+		plan = pgmig_run_make_plan(request, &graph);
 	}
 	if (plan != NIL)
 	{

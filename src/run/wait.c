@@ -17,6 +17,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
@@ -36,6 +37,7 @@ typedef struct RunState
 	char *outcome;
 	int pid;      /* of the process that runs it, 0 if it is gone */
 	int messages; /* so many have been reported */
+	bool details; /* the caller may see all of them */
 } RunState;
 
 /* Read it; errors out if there is no such run. */
@@ -46,13 +48,14 @@ read_state(int64 run, RunState *state)
 		.sql = "SELECT r.outcome, (SELECT a.pid"
 			   " FROM pg_stat_get_activity(r.pid) a"
 			   " WHERE a.backend_start <= r.started_at"
-			   " AND r.mode = ANY ('{stepwise,worker}'))"
+			   " AND r.mode = ANY ('{stepwise,worker}')), r.role"
 			   " FROM pgmig.run r WHERE r.run = $1",
 		.nargs = 1,
 		.argtypes = {INT8OID},
 	};
 	CatalogAccess access;
 	Datum values[1];
+	char *role;
 	bool isnull;
 
 	pgmig_catalog_begin(&access);
@@ -67,7 +70,12 @@ read_state(int64 run, RunState *state)
 	state->pid = DatumGetInt32(pgmig_catalog_datum(0, 2, &isnull));
 	if (isnull)
 		state->pid = 0;
+	role = pgmig_catalog_text(0, 3);
 	pgmig_catalog_end(&access);
+	state->details =
+		superuser() ||
+		(OidIsValid(get_role_oid(role, true)) &&
+		 has_privs_of_role(GetUserId(), get_role_oid(role, true)));
 }
 
 static int
@@ -126,9 +134,12 @@ report_messages(int64 run, RunState *state)
 															 : NOTICE;
 		message->sqlerrcode = parse_sqlstate(pgmig_catalog_text(row, 2));
 		message->message = pgmig_catalog_text(row, 3);
-		message->detail = pgmig_catalog_text(row, 4);
-		message->hint = pgmig_catalog_text(row, 5);
-		message->context = pgmig_catalog_text(row, 6);
+		if (state->details)
+		{
+			message->detail = pgmig_catalog_text(row, 4);
+			message->hint = pgmig_catalog_text(row, 5);
+			message->context = pgmig_catalog_text(row, 6);
+		}
 		found = lappend(found, message);
 		state->messages++;
 	}
@@ -160,6 +171,11 @@ has_ended(int64 run, RunState *state)
 				 errdetail("Its process is gone."),
 				 errhint(
 					 "Start another run: it continues where this one stopped.")));
+	if (strcmp(state->outcome, "failed") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OPERATOR_INTERVENTION),
+				 errmsg("run %lld has failed", (long long) run),
+				 errhint("pgmig_log() has its error.")));
 	done = strcmp(state->outcome, "running") != 0;
 	pgmig_run_commit();
 	MemoryContextSwitchTo(old);
@@ -218,6 +234,7 @@ pgmig_wait(PG_FUNCTION_ARGS)
 			DirectFunctionCall2(timestamptz_pl_interval,
 								TimestampTzGetDatum(GetCurrentTimestamp()),
 								PG_GETARG_DATUM(1)));
+	pgmig_catalog_refuse_in_body("pgmig_wait()");
 	pgmig_run_check_procedure(fcinfo, "pgmig_wait()");
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");

@@ -16,6 +16,7 @@
 
 #include "access/xact.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -46,6 +47,9 @@
 #define TARGET_KEY 2
 #define TAG_KEY 3 /* missing for a null */
 #define SETTINGS_KEY 4
+
+/* So many messages are kept in memory until the run commits. */
+#define MAX_MESSAGES 1000
 
 /* So often does the session look whether the worker has started, in ms. */
 #define START_INTERVAL 100
@@ -78,6 +82,7 @@ typedef struct KeptMessage
 
 static int64 worker_run = 0;
 static bool failure_recorded = false;
+static MemoryContext message_context = NULL;
 static List *messages = NIL;
 static emit_log_hook_type previous_hook = NULL;
 
@@ -107,9 +112,10 @@ keep_message(ErrorData *error)
 {
 	if (previous_hook != NULL)
 		previous_hook(error);
-	if (error->elevel >= INFO && error->elevel < ERROR)
+	if (error->elevel >= INFO && error->elevel < ERROR &&
+		list_length(messages) < MAX_MESSAGES)
 	{
-		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+		MemoryContext old = MemoryContextSwitchTo(message_context);
 		KeptMessage *kept = palloc0(sizeof(KeptMessage));
 
 		kept->logged_at = GetCurrentTimestamp();
@@ -127,17 +133,17 @@ keep_message(ErrorData *error)
 void
 pgmig_worker_keep_messages(int64 run)
 {
-	List *kept = messages;
 	ListCell *lc;
 
-	messages = NIL;
-	foreach(lc, kept)
+	foreach(lc, messages)
 	{
 		KeptMessage *message = lfirst(lc);
 
 		pgmig_catalog_add_message(run, message->logged_at, &message->error);
 	}
-	list_free_deep(kept);
+	messages = NIL;
+	if (message_context != NULL)
+		MemoryContextReset(message_context);
 }
 
 /* --- The worker ---------------------------------------------------------- */
@@ -187,8 +193,13 @@ report_start(WorkerStart *start, const ErrorData *error)
 {
 	if (error != NULL)
 	{
+		int length = pg_mbcliplen(error->message,
+								  strlen(error->message),
+								  sizeof(start->message) - 1);
+
+		memcpy(start->message, error->message, length);
+		start->message[length] = '\0';
 		start->sqlstate = error->sqlerrcode;
-		strlcpy(start->message, error->message, sizeof(start->message));
 	}
 	pg_write_barrier();
 	start->state = error == NULL ? START_DONE : START_FAILED;
@@ -240,6 +251,9 @@ pgmig_worker_main(Datum main_arg)
 	{
 		take_over(start, toc);
 		worker_run = start->run;
+		message_context = AllocSetContextCreate(TopMemoryContext,
+												"pgmig messages",
+												ALLOCSET_DEFAULT_SIZES);
 		previous_hook = emit_log_hook;
 		emit_log_hook = keep_message;
 		report_start(start, NULL);
@@ -406,8 +420,18 @@ pgmig_start(PG_FUNCTION_ARGS)
 	char *target;
 	char *tag;
 	dsm_segment *segment;
+	BackgroundWorkerHandle *handle;
 
 	pgmig_catalog_prepare_write("pgmig_start()");
+	/* The worker is the user of the session and could be what that is. */
+	if (InLocalUserIdChange() || InSecurityRestrictedOperation())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg(
+					 "pgmig_start() cannot be used in a security-restricted operation"),
+				 errdetail(
+					 "This includes functions that are SECURITY DEFINER."),
+				 errhint("Call it directly.")));
 	target = pgmig_run_target(fcinfo, 0);
 	start.downgrade = pgmig_run_is_downgrade(fcinfo, 1);
 	tag = pgmig_run_optional(fcinfo, 2);
@@ -419,11 +443,23 @@ pgmig_start(PG_FUNCTION_ARGS)
 						   make_call(fcinfo, start.downgrade, target, tag),
 						   target,
 						   tag);
-	wait_for_start(shm_toc_lookup(shm_toc_attach(START_MAGIC,
-												 dsm_segment_address(segment)),
-								  START_KEY,
-								  false),
-				   launch(segment, start.run));
+	handle = launch(segment, start.run);
+	PG_TRY();
+	{
+		wait_for_start(shm_toc_lookup(shm_toc_attach(START_MAGIC,
+													 dsm_segment_address(
+														 segment)),
+									  START_KEY,
+									  false),
+					   handle);
+	}
+	PG_CATCH();
+	{
+		/* Nobody learns of the run. */
+		TerminateBackgroundWorker(handle);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 	dsm_detach(segment);
 	PG_RETURN_INT64(start.run);
 }
