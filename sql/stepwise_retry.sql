@@ -116,6 +116,7 @@ SELECT FROM pgmig_edit('two', upgrade => 'SELECT "fail; it"(''55P03'', 100)');
 SELECT FROM pgmig_edit('it''s"one;ü', upgrade => '');
 CALL pgmig_upgrade_stepwise('two');
 SELECT revision FROM pgmig_current();
+SELECT count(*) FROM pgmig.unfinished;
 DELETE FROM pgmig.run WHERE run = 1000;
 
 RESET ALL;

@@ -30,7 +30,7 @@ SET lock_timeout = '77s';
 SET my.custom = 'it''s; "ü"';
 SELECT pg_catalog.set_config('extra_float_digits', '-5', false);
 INSERT INTO seen DEFAULT VALUES;
-SET standard_conforming_strings = off;
+DO $$BEGIN IF current_setting('server_version_num') < '19' THEN SET standard_conforming_strings = off; END IF; END$$;
 SET client_min_messages = error;
 SET default_transaction_isolation = serializable;
 SET search_path = '';

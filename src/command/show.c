@@ -83,7 +83,10 @@ pgmig_current(PG_FUNCTION_ARGS)
 	ListCell *lc;
 
 	if (!PG_ARGISNULL(0) && PG_GETARG_BOOL(0))
+	{
+		pgmig_catalog_refuse_unfinished(pgmig_scope);
 		check_at_heads(graph);
+	}
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(lc, pgmig_graph_current(graph))
 	{
