@@ -142,6 +142,19 @@ CALL pgmig_upgrade_stepwise('c2');
 SELECT revision FROM pgmig_current();
 SELECT count(*) FROM checked;
 
+
+-- What is deferred is still part of the body
+CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN DELETE FROM pgmig.applied; RETURN NULL; END$$;
+CREATE CONSTRAINT TRIGGER meddle AFTER UPDATE ON checked DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION meddle();
+DROP TRIGGER "trigger; ü" ON checked;
+INSERT INTO checked VALUES (1);
+SELECT FROM pgmig_edit('c1', 'UPDATE checked SET a = 2');
+SELECT FROM pgmig_stamp('c2@base');
+SELECT FROM pgmig_edit('c2', E'SELECT 1;\nUPDATE checked SET a = 2');
+CALL pgmig_upgrade_stepwise('c1');
+CALL pgmig_upgrade_stepwise('c2');
+
 DROP EXTENSION pgmig;
 DROP TABLE log, checked;
-DROP FUNCTION refuse();
+DROP FUNCTION refuse(), meddle();

@@ -147,6 +147,8 @@ SELECT FROM pgmig_edit('r5', upgrade => E'SELECT 1;\n DISCARD ALL');
 CALL pgmig_upgrade_stepwise();
 SELECT FROM pgmig_edit('r5', upgrade => 'SELECT 1; SELECT pg_advisory_unlock_all(); DISCARD PLANS;');
 CALL pgmig_upgrade_stepwise(lower('HEAD'));
+TABLE locks;
+CALL pgmig_upgrade_stepwise(lower('HEAD'));
 SELECT revision FROM pgmig_current();
 TABLE locks;
 

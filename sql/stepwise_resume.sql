@@ -69,8 +69,9 @@ CALL pgmig_downgrade_stepwise('tables');
 SELECT pgmig_upgrade('after');
 CALL pgmig_upgrade_stepwise('other');
 \set VERBOSITY default
--- but not what has nothing to do
+-- also what has nothing to do, but not the plan
 SELECT pgmig_upgrade('tables');
+CALL pgmig_upgrade_stepwise('tables');
 SELECT revision, transactional, statements FROM pgmig_plan('after');
 
 -- It stops there again; then it goes on
@@ -130,7 +131,7 @@ SELECT revision, statement FROM half_done;
 RESET pgmig.scope;
 TABLE half_done;
 CALL pgmig_upgrade_stepwise('after');
-SELECT scope, revision FROM pgmig.unfinished;
+SELECT scope, revision FROM pgmig.unfinished ORDER BY scope;
 SET pgmig.scope = 'Scope; ü';
 SET search_path = "no; such", public;
 INSERT INTO "Scope; ü"."T; ü" VALUES (1);

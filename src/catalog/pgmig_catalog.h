@@ -173,6 +173,7 @@ extern void pgmig_catalog_advance_unfinished(const char *scope,
 											 const char *checksum,
 											 List *settings);
 extern void pgmig_catalog_remove_unfinished(const char *scope);
-extern void pgmig_catalog_refuse_unfinished(const char *scope);
+extern void pgmig_catalog_refuse_unfinished(const char *scope,
+											bool applied_only);
 
 #endif /* PGMIG_CATALOG_H */

@@ -162,14 +162,15 @@ pgmig_catalog_remove_unfinished(const char *scope)
 }
 
 /*
- * Refuse what cannot be done while a revision is half-done.
+ * Refuse what cannot be done while a revision is half-done; or, to be the
+ * truth, while one is that counts as applied.
  */
 void
-pgmig_catalog_refuse_unfinished(const char *scope)
+pgmig_catalog_refuse_unfinished(const char *scope, bool applied_only)
 {
 	UnfinishedRevision *unfinished = pgmig_catalog_read_unfinished(scope);
 
-	if (unfinished == NULL)
+	if (unfinished == NULL || (applied_only && !unfinished->downgrade))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_PGMIG_UNFINISHED),

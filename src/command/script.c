@@ -72,7 +72,7 @@ begin_script(FunctionCallInfo fcinfo, const char *operation)
 			script->start = start;
 	}
 	if (script->start == NULL)
-		pgmig_catalog_refuse_unfinished(pgmig_scope);
+		pgmig_catalog_refuse_unfinished(pgmig_scope, false);
 	return script;
 }
 

@@ -84,7 +84,7 @@ pgmig_current(PG_FUNCTION_ARGS)
 
 	if (!PG_ARGISNULL(0) && PG_GETARG_BOOL(0))
 	{
-		pgmig_catalog_refuse_unfinished(pgmig_scope);
+		pgmig_catalog_refuse_unfinished(pgmig_scope, true);
 		check_at_heads(graph);
 	}
 	InitMaterializedSRF(fcinfo, 0);

@@ -113,7 +113,7 @@ stamp(FunctionCallInfo fcinfo, List *targets)
 		pgmig_catalog_prepare_write("pgmig_stamp()");
 		pgmig_catalog_lock();
 		pgmig_catalog_check_snapshot();
-		pgmig_catalog_refuse_unfinished(pgmig_scope);
+		pgmig_catalog_refuse_unfinished(pgmig_scope, false);
 		pgmig_catalog_push_snapshot();
 		plan = make_plan(targets, purge);
 		PopActiveSnapshot();

@@ -84,7 +84,7 @@ put_unfinished_first(const StepwiseRun *run, Graph *graph, List *plan,
 			check_needed(pgmig_graph_expand(graph, node));
 		return lcons(node, list_delete_ptr(plan, node));
 	}
-	pgmig_catalog_refuse_unfinished(pgmig_scope);
+	pgmig_catalog_refuse_unfinished(pgmig_scope, false);
 	return NIL;
 }
 

@@ -187,14 +187,14 @@ run(FunctionCallInfo fcinfo, const RunRequest *request)
 	old = MemoryContextSwitchTo(cxt);
 	plan = pgmig_run_make_plan(request, &graph);
 	if (plan == NIL)
-		pgmig_catalog_refuse_unfinished(pgmig_scope);
+		pgmig_catalog_refuse_unfinished(pgmig_scope, true);
 	else
 	{
 		pgmig_catalog_prepare_write(request->downgrade ? "pgmig_downgrade()"
 													   : "pgmig_upgrade()");
 		pgmig_catalog_lock();
 		pgmig_catalog_check_snapshot();
-		pgmig_catalog_refuse_unfinished(pgmig_scope);
+		pgmig_catalog_refuse_unfinished(pgmig_scope, false);
 		plan = pgmig_run_make_plan(request, &graph);
 	}
 	if (plan != NIL)
