@@ -130,6 +130,7 @@ extern uint64 pgmig_run_top_level(const char *sql);
 
 /* retry.c */
 extern void pgmig_run_begin_attempt(const RunStep *step);
+extern void pgmig_run_finish_step(const RunStep *step);
 extern void pgmig_run_attempts(const RunStep *step, const StepRecord *record,
 							   RunPart part, void *arg);
 

@@ -374,6 +374,7 @@ pgmig_run_statements(const RunStep *step, StepRecord *record,
 	pgmig_run_apply_step(step, checksum);
 	pgmig_catalog_remove_unfinished(run->scope);
 	pgmig_catalog_update_step(step->run, record, true);
+	pgmig_run_finish_step(step);
 	pgmig_run_commit();
 	current_run = NULL;
 }

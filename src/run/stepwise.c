@@ -139,7 +139,7 @@ run_transaction(void *arg, int attempt)
 
 	pgmig_run_step(step, &run->record);
 	pgmig_catalog_record_steps(step->run, list_make1(&run->record));
-	pgmig_worker_keep_messages(step->run);
+	pgmig_run_finish_step(step);
 	callback.callback = commit_error_callback;
 	callback.arg = step;
 	callback.previous = error_context_stack;
@@ -208,16 +208,6 @@ start_run(StepwiseRun *run)
 	run->run = number;
 }
 
-/* Record its end. */
-static void
-finish_run(const StepwiseRun *run)
-{
-	pgmig_run_begin();
-	pgmig_worker_keep_messages(run->run);
-	pgmig_catalog_finish_run(run->run);
-	pgmig_run_commit();
-}
-
 /* All of it, in a new transaction that has no snapshot. */
 static void
 run_all(StepwiseRun *run)
@@ -247,10 +237,13 @@ run_all(StepwiseRun *run)
 		start_run(run);
 		walk_plan(run, plan, unfinished);
 	}
-	if (run->run != 0)
-		finish_run(run);
-	else
-		pgmig_run_commit();
+	else if (run->run != 0)
+	{
+		if (!pending)
+			pgmig_run_begin();
+		pgmig_catalog_finish_run(run->run);
+	}
+	pgmig_run_commit();
 	pgmig_catalog_unlock_session();
 }
 
