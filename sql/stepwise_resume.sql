@@ -69,7 +69,7 @@ CALL pgmig_downgrade_stepwise('tables');
 SELECT pgmig_upgrade('after');
 CALL pgmig_upgrade_stepwise('other');
 \set VERBOSITY default
--- also what has nothing to do, but not the plan
+-- but not what has nothing to do in a transaction, and the plan
 SELECT pgmig_upgrade('tables');
 CALL pgmig_upgrade_stepwise('tables');
 SELECT revision, transactional, statements FROM pgmig_plan('after');
@@ -91,6 +91,8 @@ CALL pgmig_downgrade_stepwise('tables');
 TABLE half_done;
 SELECT revision FROM pgmig_current();
 SELECT pgmig_downgrade('tables');
+SELECT pgmig_upgrade('it''s"half;ü');
+CALL pgmig_upgrade_stepwise('it''s"half;ü');
 CALL pgmig_upgrade_stepwise('heads');
 CALL pgmig_downgrade_stepwise('it''s"half;ü');
 INSERT INTO "T; ü" VALUES (1, 'ü');

@@ -288,7 +288,7 @@ sub check_pause
 
 	ok($seen, "$name: it pauses") or return;
 	is( $seen->{locks},
-		"advisory|ExclusiveLock|t\nadvisory|ExclusiveLock|t\nvirtualxid|ExclusiveLock|t\n",
+		"advisory|ExclusiveLock|t\nadvisory|ExclusiveLock|t\n",
 		"$name: in the pause, it has the locks of the runner only");
 	is($seen->{snapshot}, "|\n", "$name: ... and no snapshot");
 	is($seen->{status}, "$runner->{pid}\n", "$name: ... pgmig_status() shows it");

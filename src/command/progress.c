@@ -36,18 +36,18 @@
 	" pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.state_change"     \
 	" END, a.wait_event_type, a.wait_event,"                                  \
 	" pg_catalog.pg_blocking_pids(a.pid), p.phase,"                           \
-	" pg_catalog.round(100.0 OPERATOR(pg_catalog.*)"                          \
-	" CASE WHEN p.blocks_total OPERATOR(pg_catalog.>) 0 THEN p.blocks_done"   \
-	" WHEN p.tuples_total OPERATOR(pg_catalog.>) 0 THEN p.tuples_done"        \
-	" WHEN p.lockers_total OPERATOR(pg_catalog.>) 0 THEN p.lockers_done END"  \
-	" OPERATOR(pg_catalog./)"                                                 \
-	" CASE WHEN p.blocks_total OPERATOR(pg_catalog.>) 0 THEN p.blocks_total"  \
-	" WHEN p.tuples_total OPERATOR(pg_catalog.>) 0 THEN p.tuples_total"       \
-	" WHEN p.lockers_total OPERATOR(pg_catalog.>) 0 THEN p.lockers_total"     \
-	" END, 1), m[1]"                                                          \
+	" pg_catalog.round(100.0 OPERATOR(pg_catalog.*) n.done"                   \
+	" OPERATOR(pg_catalog./) NULLIF(n.total, 0), 1), m[1]"                    \
 	" FROM pg_catalog.pg_stat_activity a"                                     \
 	" LEFT JOIN pg_catalog.pg_stat_progress_create_index p"                   \
 	" ON p.pid OPERATOR(pg_catalog.=) a.pid,"                                 \
+	" LATERAL (SELECT CASE"                                                   \
+	" WHEN p.phase OPERATOR(pg_catalog.~) '^waiting' THEN p.lockers_done"     \
+	" WHEN p.blocks_total OPERATOR(pg_catalog.>) 0 THEN p.blocks_done"        \
+	" ELSE p.tuples_done END, CASE"                                           \
+	" WHEN p.phase OPERATOR(pg_catalog.~) '^waiting' THEN p.lockers_total"    \
+	" WHEN p.blocks_total OPERATOR(pg_catalog.>) 0 THEN p.blocks_total"       \
+	" ELSE p.tuples_total END) n (done, total),"                              \
 	" LATERAL (SELECT pg_catalog.regexp_match(a.query, '^pgmig "              \
 	"(upgrade|downgrade) ([0-9]+)/([0-9]+) ([^ ]+) ([0-9]+)/([0-9]+): "       \
 	"(.*)$')) q (m) WHERE a.pid OPERATOR(pg_catalog.=) $1"

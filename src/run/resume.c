@@ -259,17 +259,21 @@ static Oid
 find_left_index(const IndexStmt *stmt, Oid table)
 {
 	char *wanted = wanted_definition(stmt, table);
-	Relation relation = RelationIdGetRelation(table);
+	Relation relation;
 	List *indexes;
 	ListCell *lc;
 
-	if (wanted == NULL || relation == NULL)
+	if (wanted == NULL)
+		return InvalidOid;
+	relation = RelationIdGetRelation(table);
+	if (relation == NULL)
 		return InvalidOid;
 	indexes = RelationGetIndexList(relation);
 	RelationClose(relation);
 	foreach(lc, indexes)
 	{
-		if (!is_valid(lfirst_oid(lc)) &&
+		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_INDEX &&
+			!is_valid(lfirst_oid(lc)) &&
 			strcmp(definition(lfirst_oid(lc)), wanted) == 0)
 			return lfirst_oid(lc);
 	}
@@ -391,7 +395,11 @@ drop_transient_indexes(const ReindexStmt *stmt)
 	ListCell *lc;
 
 	if (stmt->kind == REINDEX_OBJECT_SCHEMA)
+	{
 		schema = get_namespace_oid(stmt->name, true);
+		if (!OidIsValid(schema))
+			return;
+	}
 	if (stmt->relation != NULL)
 	{
 		table = RangeVarGetRelid(stmt->relation, NoLock, true);

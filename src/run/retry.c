@@ -11,10 +11,12 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/latch.h"
+#include "tcop/tcopprot.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
@@ -62,9 +64,48 @@ pause_error_callback(void *arg)
 			   step->node->id);
 }
 
+/* Show the other sessions that there is a pause. */
+static void
+report_pause(const RunStep *step, const StepRecord *record, int attempt)
+{
+	pgstat_report_activity(STATE_RUNNING,
+						   psprintf("pgmig %s %d/%d %s %d/%d: pause before attempt %d of %d",
+									step->downgrade ? "downgrade" : "upgrade",
+									step->step,
+									step->steps,
+									step->node->id,
+									record->statement,
+									record->statements,
+									attempt + 2,
+									pgmig_lock_retries + 1));
+}
+
+/* Wait until then, outside of a transaction. */
+static void
+sleep_until(TimestampTz end)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	long rest;
+
+	CommitTransactionCommand();
+	while ((rest = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+												   end)) > 0)
+	{
+		(void) WaitLatch(MyLatch,
+						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 rest,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	StartTransactionCommand();
+	MemoryContextSwitchTo(cxt);
+	pgmig_run_commit();
+}
+
 /*
- * Say why there will be another attempt, and wait a while, in a transaction
- * without a snapshot.
+ * Say why there will be another attempt, and wait a while, outside of a
+ * transaction.
  */
 static void
 wait_a_while(const RunStep *step, const StepRecord *record, int attempt,
@@ -73,7 +114,6 @@ wait_a_while(const RunStep *step, const StepRecord *record, int attempt,
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												  pause_length(attempt));
 	ErrorContextCallback callback;
-	long rest;
 
 	ereport(NOTICE,
 			(errcode(error->sqlerrcode),
@@ -98,16 +138,9 @@ wait_a_while(const RunStep *step, const StepRecord *record, int attempt,
 	callback.arg = unconstify(RunStep *, step);
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
-	while ((rest = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-												   end)) > 0)
-	{
-		(void) WaitLatch(MyLatch,
-						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 rest,
-						 PG_WAIT_EXTENSION);
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-	}
+	report_pause(step, record, attempt);
+	sleep_until(end);
+	pgstat_report_activity(STATE_RUNNING, debug_query_string);
 	error_context_stack = callback.previous;
 }
 

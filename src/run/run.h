@@ -111,7 +111,8 @@ extern bool pgmig_run_changes_rows(const BodyStatement *statement);
 
 /* settings.c */
 extern SavedSettings *pgmig_run_save_settings(void);
-extern List *pgmig_run_changed_settings(const SavedSettings *saved);
+extern List *pgmig_run_changed_settings(const SavedSettings *saved,
+										List *named);
 extern void pgmig_run_repeat_settings(List *changed);
 extern void pgmig_run_restore_settings(const SavedSettings *saved);
 

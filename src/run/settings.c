@@ -78,11 +78,16 @@ same_value(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* Is a setting as it was saved?  saved is NULL for a new one. */
+/*
+ * Is a setting as it was saved?  saved is NULL for a new one, which a library
+ * may have defined.
+ */
 static bool
 is_unchanged(const SavedSetting *present, const SavedSetting *saved)
 {
-	return saved != NULL && present->session == saved->session &&
+	if (saved == NULL)
+		return !present->session;
+	return present->session == saved->session &&
 		   same_value(present->value, saved->value);
 }
 
@@ -121,12 +126,30 @@ find_saved(const SavedSettings *saved, const char *name, int place)
 	return NULL;
 }
 
+/* Is a name in a list of "name" and "name=value"? */
+static bool
+is_named(List *settings, const char *name)
+{
+	size_t length = strlen(name);
+	ListCell *lc;
+
+	foreach(lc, settings)
+	{
+		const char *setting = lfirst(lc);
+
+		if (pg_strncasecmp(setting, name, length) == 0 &&
+			(setting[length] == '\0' || setting[length] == '='))
+			return true;
+	}
+	return false;
+}
+
 /*
- * Settings that have changed: a list of char *, "name=value", or the name of
- * one that is back to its default.
+ * Settings that have changed, or are in a list of such: a list of char *,
+ * "name=value", or the name of one that is back to its default.
  */
 List *
-pgmig_run_changed_settings(const SavedSettings *saved)
+pgmig_run_changed_settings(const SavedSettings *saved, List *named)
 {
 	List *result = NIL;
 	int count;
@@ -139,7 +162,8 @@ pgmig_run_changed_settings(const SavedSettings *saved)
 		if (!is_session_setting(all[i]))
 			continue;
 		present = read_setting(all[i]);
-		if (!is_unchanged(&present, find_saved(saved, present.name, i)))
+		if (is_named(named, present.name) ||
+			!is_unchanged(&present, find_saved(saved, present.name, i)))
 			result =
 				lappend(result,
 						present.session && present.value != NULL

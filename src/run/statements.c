@@ -37,6 +37,7 @@ typedef struct StatementRun
 	StepRecord *record;
 	SavedSettings *settings; /* of the caller */
 	SavedSettings *base;     /* with which the body begins */
+	List *changed;           /* of char *, settings that it has changed */
 	SessionState *session;
 	bool resumed;
 	int first;        /* number of the statement with which this call begins */
@@ -133,14 +134,18 @@ add_cost(StatementRun *run)
 static void
 record_done(StatementRun *run)
 {
-	List *settings = pgmig_run_changed_settings(run->base);
+	Node *node = run->body->current->raw->stmt;
 
+	/* A SET to what the session has already counts, too. */
+	if (IsA(node, VariableSetStmt) && ((VariableSetStmt *) node)->name != NULL)
+		run->changed = lappend(run->changed, ((VariableSetStmt *) node)->name);
+	run->changed = pgmig_run_changed_settings(run->base, run->changed);
 	add_cost(run);
 	run->record->done = run->body->statement;
 	pgmig_catalog_advance_unfinished(run->scope,
 									 statement_checksum(run->body,
 														run->body->statement),
-									 settings);
+									 run->changed);
 	pgmig_catalog_update_step(run->step->run, run->record, false);
 	pgmig_worker_keep_messages(run->step->run);
 	pgmig_run_commit();
@@ -290,6 +295,7 @@ begin_run(StatementRun *run, const UnfinishedRevision *unfinished)
 	pgmig_run_commit();
 	if (unfinished != NULL && unfinished->settings != NIL)
 	{
+		run->changed = unfinished->settings;
 		pgmig_run_begin();
 		pgmig_run_repeat_settings(unfinished->settings);
 		pgmig_run_commit();

@@ -269,7 +269,7 @@ leave_step(StepwiseRun *run, ErrorData *error)
 {
 	/* A transaction was rolled back as a whole. */
 	if (!pgmig_run_leave_statements(error))
-		run->record.done = 0;
+		run->record.done = run->record.rows = 0;
 }
 
 /* One thing to do after an error; if it fails, there is a warning. */

@@ -110,6 +110,8 @@ pgmig_run_begin(void)
 
 /*
  * Commit, and start the next transaction, which has no snapshot.
+ *
+ * SPI sees to it that now() is the time of that transaction, not of the CALL.
  */
 void
 pgmig_run_commit(void)
@@ -118,8 +120,13 @@ pgmig_run_commit(void)
 
 	if (ActiveSnapshotSet())
 		PopActiveSnapshot();
-	CommitTransactionCommand();
-	StartTransactionCommand();
+	if (PortalContext != NULL)
+		pgmig_run_leave_transaction();
+	else
+	{
+		CommitTransactionCommand();
+		StartTransactionCommand();
+	}
 	MemoryContextSwitchTo(cxt);
 }
 
@@ -140,8 +147,9 @@ pgmig_run_recover(MemoryContext cxt)
 	FlushErrorState();
 	pgmig_catalog_leave_body();
 	StartTransactionCommand();
-	RESUME_INTERRUPTS();
 	MemoryContextSwitchTo(cxt);
+	pgmig_run_commit();
+	RESUME_INTERRUPTS();
 	return error;
 }
 

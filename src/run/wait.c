@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
+#include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
@@ -58,6 +59,7 @@ read_state(int64 run, RunState *state)
 	char *role;
 	bool isnull;
 
+	pgstat_clear_backend_activity_snapshot();
 	pgmig_catalog_begin(&access);
 	values[0] = Int64GetDatum(run);
 	if (pgmig_catalog_execute(&query, values, NULL, false) == 0)

@@ -49,7 +49,7 @@
 #define SETTINGS_KEY 4
 
 /* So many messages are kept in memory until the run commits. */
-#define MAX_MESSAGES 1000
+#define MAX_MESSAGES 10000
 
 /* So often does the session look whether the worker has started, in ms. */
 #define START_INTERVAL 100
@@ -165,7 +165,7 @@ take_over(WorkerStart *start, shm_toc *toc)
 								 false);
 	/* The hook gets what is logged. */
 	(void) set_config_option("log_min_messages",
-							 "notice",
+							 "info",
 							 PGC_SUSET,
 							 PGC_S_SESSION,
 							 GUC_ACTION_SET,
