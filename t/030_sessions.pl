@@ -190,7 +190,7 @@ is($node->safe_psql('postgres', 'SELECT runner_pid IS NULL FROM pgmig_status()')
 ask($gate, 'SELECT pg_advisory_lock(1)');
 request($holder, q{SELECT pgmig_upgrade('after') /* the caller's */});
 poll(
-	qq{SELECT wait_event = 'advisory' AND query = 'pgmig upgrade 1/2 wäits";: SELECT pg_advisory_xact_lock(1), /* ö; */ ''waits''' FROM pg_stat_activity WHERE pid = $pid},
+	qq{SELECT wait_event = 'advisory' AND query = 'pgmig upgrade 1/2 wäits"; 2/2: SELECT pg_advisory_xact_lock(1), /* ö; */ ''waits''' FROM pg_stat_activity WHERE pid = $pid},
 	'the activity shows the step and the statement');
 is($node->safe_psql('postgres', 'SELECT runner_pid FROM pgmig_status()'),
 	$pid, 'the status shows who runs');

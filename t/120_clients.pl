@@ -69,7 +69,7 @@ sub answer
 
 	eval {
 		$session->{run}->pump
-		  until ($session->{out} =~ /^\(done\)$/m && $session->{err} =~ /^\(done\)$/m)
+		  until ($session->{out} =~ /^\(done\)\n/m && $session->{err} =~ /^\(done\)\n/m)
 		  || !$session->{run}->pumpable;
 	};
 	die $@ if $@ =~ /timeout/;

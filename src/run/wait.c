@@ -164,6 +164,13 @@ has_ended(int64 run, RunState *state)
 
 	pgmig_run_begin();
 	read_state(run, state);
+	if (strcmp(state->outcome, "running") == 0 && state->pid == 0)
+	{
+		/* It may have ended since the snapshot was taken. */
+		pgmig_run_commit();
+		pgmig_run_begin();
+		read_state(run, state);
+	}
 	report_messages(run, state);
 	if (strcmp(state->outcome, "interrupted") == 0 ||
 		(strcmp(state->outcome, "running") == 0 && state->pid == 0))
@@ -237,6 +244,7 @@ pgmig_wait(PG_FUNCTION_ARGS)
 								TimestampTzGetDatum(GetCurrentTimestamp()),
 								PG_GETARG_DATUM(1)));
 	pgmig_catalog_refuse_in_body("pgmig_wait()");
+	PreventCommandDuringRecovery("pgmig_wait()");
 	pgmig_run_check_procedure(fcinfo, "pgmig_wait()");
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -269,6 +277,7 @@ pgmig_cancel(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("run must not be null"),
 				 errhint("pgmig_progress() shows the number of the run.")));
+	PreventCommandDuringRecovery("pgmig_cancel()");
 	read_state(PG_GETARG_INT64(0), &state);
 	if (strcmp(state.outcome, "running") != 0 || state.pid == 0)
 		PG_RETURN_BOOL(false);
