@@ -119,7 +119,11 @@ sub quit
 	my ($session) = @_;
 
 	$session->{in} .= "\\q\n";
-	eval { $session->{run}->finish };
+	return if eval { $session->{run}->finish };
+
+	# It could not be told; its pipes have to be closed all the same.
+	$session->{in} = '';
+	eval { $session->{run}->kill_kill };
 	return;
 }
 

@@ -254,27 +254,30 @@ wanted_definition(const IndexStmt *stmt, Oid table)
 	return result;
 }
 
-/* The invalid index without a given name that a statement left, if any. */
+/*
+ * The invalid index without a given name that a statement left, if any.  It
+ * may be half dropped.
+ */
 static Oid
 find_left_index(const IndexStmt *stmt, Oid table)
 {
 	char *wanted = wanted_definition(stmt, table);
-	Relation relation;
-	List *indexes;
 	ListCell *lc;
 
 	if (wanted == NULL)
 		return InvalidOid;
-	relation = RelationIdGetRelation(table);
-	if (relation == NULL)
-		return InvalidOid;
-	indexes = RelationGetIndexList(relation);
-	RelationClose(relation);
-	foreach(lc, indexes)
+	foreach(lc,
+			query_oids("SELECT i.indexrelid"
+					   " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c"
+					   " ON c.oid OPERATOR(pg_catalog.=) i.indexrelid"
+					   " WHERE i.indrelid OPERATOR(pg_catalog.=) $1"
+					   " AND NOT i.indisvalid"
+					   " AND c.relkind OPERATOR(pg_catalog.=) 'i'",
+					   1,
+					   table,
+					   InvalidOid))
 	{
-		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_INDEX &&
-			!is_valid(lfirst_oid(lc)) &&
-			strcmp(definition(lfirst_oid(lc)), wanted) == 0)
+		if (strcmp(definition(lfirst_oid(lc)), wanted) == 0)
 			return lfirst_oid(lc);
 	}
 	return InvalidOid;
