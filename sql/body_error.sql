@@ -61,7 +61,7 @@ SELECT count(*) FROM t;
 -- Message, detail, hint and code are kept
 :edit $$INSERT INTO t VALUES (1, '')$$);
 :try
-:edit $$SELECT lenght('a')$$);
+:edit $$SELECT lenght FROM t$$);
 :try
 :edit $b$DO $x$
 BEGIN

@@ -21,7 +21,7 @@ SET lock_timeout = '77s';
 SET my.custom = 'it''s';
 SELECT pg_catalog.set_config('extra_float_digits', '-5', false);
 INSERT INTO seen (what) VALUES (look());
-SET standard_conforming_strings = off;
+DO $$BEGIN IF current_setting('server_version_num')::int < 190000 THEN SET standard_conforming_strings = off; END IF; END$$;
 SET check_function_bodies = off;
 SET client_min_messages = error;
 SET row_security = off;

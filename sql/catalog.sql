@@ -64,10 +64,10 @@ SELECT oid::regprocedure FROM member_function
 WHERE pronargs > 0 AND (proargnames IS NULL OR '' = ANY (proargnames[1:pronargs]))
 ORDER BY 1;
 -- Volatile functions, and those that show bodies, PUBLIC may not execute; none
--- is parallel safe.
+-- is parallel safe, but for the one that reads nothing.
 SELECT oid::regprocedure, provolatile, proparallel FROM member_function
 WHERE (provolatile = 'v' OR proname ~ '_(show|export|sql)$') = has_function_privilege('public', oid, 'EXECUTE')
-  OR proparallel = 's'
+  OR (proparallel = 's') <> (proname = 'pgmig_version')
 ORDER BY 1;
 
 DROP VIEW member_function;

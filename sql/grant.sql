@@ -57,8 +57,28 @@ SELECT count(*) FROM rights WHERE rolname = 'pgmig_plain' AND function::text ~ '
 SELECT pgmig_grant('public', 'runner');
 SELECT has_function_privilege('public', 'pgmig_upgrade(text, text)', 'EXECUTE');
 
+-- All of it, to be passed on; but not the tables themselves.
+CREATE ROLE pgmig_plain_administrator;
+SELECT pgmig_grant('pgmig_plain_administrator', 'administrator');
+SELECT bool_and(has_function_privilege('pgmig_plain_administrator', p.oid, 'EXECUTE WITH GRANT OPTION')) AS functions
+FROM pg_proc p
+WHERE p.proname LIKE 'pgmig\_%' AND p.prorettype <> 'trigger'::regtype AND NOT has_function_privilege('public', p.oid, 'EXECUTE');
+SELECT c.oid::regclass FROM pg_class c
+WHERE c.relnamespace = 'pgmig'::regnamespace AND c.relkind = 'r'
+  AND (NOT has_table_privilege('pgmig_plain_administrator', c.oid, 'SELECT WITH GRANT OPTION')
+       OR NOT has_table_privilege('pgmig_plain_administrator', c.oid, 'INSERT')
+       OR NOT has_table_privilege('pgmig_plain_administrator', c.oid, 'UPDATE')
+       OR NOT has_table_privilege('pgmig_plain_administrator', c.oid, 'DELETE')
+       OR has_table_privilege('pgmig_plain_administrator', c.oid, 'TRUNCATE, TRIGGER, REFERENCES'));
+REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM public, pgmig_plain CASCADE;
+SET ROLE pgmig_plain_administrator;
+SELECT pgmig_grant('pgmig_plain', 'reader');
+SELECT pgmig_grant('pgmig_plain', 'runner');
+RESET ROLE;
+SELECT * FROM rights WHERE rolname = 'pgmig_plain';
+
 DROP VIEW rights;
 DROP SCHEMA "Evil;" CASCADE;
 DROP EXTENSION pgmig;
-DROP OWNED BY "Röle; ""x""", pgmig_plain;
-DROP ROLE "Röle; ""x""", pgmig_plain;
+DROP OWNED BY "Röle; ""x""", pgmig_plain, pgmig_plain_administrator;
+DROP ROLE "Röle; ""x""", pgmig_plain, pgmig_plain_administrator;

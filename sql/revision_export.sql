@@ -76,7 +76,7 @@ SELECT * FROM pgmig_load('migrations');
 -- Other settings of the session do not matter.
 SET "DateStyle" = 'German';
 SET "TimeZone" = 'Pacific/Apia';
-SET standard_conforming_strings = off;
+DO $$BEGIN IF current_setting('server_version_num')::int < 190000 THEN SET standard_conforming_strings = off; END IF; END$$;
 SET quote_all_identifiers = on;
 SELECT pgmig_export() = document AS same FROM exported;
 SELECT * FROM pgmig_import((SELECT document FROM exported));

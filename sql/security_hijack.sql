@@ -65,8 +65,7 @@ CREATE TABLE pgmig_catalog.revision (revision pg_catalog.text);
 -- settings
 SET row_security = off;
 SET transform_null_equals = on;
-SET standard_conforming_strings = off;
-SET escape_string_warning = off;
+DO $$BEGIN IF pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.<) 190000 THEN SET standard_conforming_strings = off; SET escape_string_warning = off; END IF; END$$;
 SET array_nulls = off;
 SET quote_all_identifiers = on;
 SET "DateStyle" = 'SQL, DMY';

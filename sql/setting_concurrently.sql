@@ -97,9 +97,9 @@ SELECT FROM pgmig_stamp('k5');
 
 -- Errors point into the body all the same
 SELECT FROM pgmig_downgrade('k1');
-SELECT FROM pgmig_edit('k2', E'-- a comment\nCREATE INDEX CONCURRENTLY i ON second\n  (nothing);');
+SELECT FROM pgmig_edit('k2', E'-- a comment\nCREATE INDEX CONCURRENTLY i ON second\n  ((nothing || ''''));');
 SELECT * FROM pgmig_upgrade('k2');
-SELECT FROM pgmig_edit('k2', E'CREATE INDEX CONCURRENTLY i ON second (nothing);');
+SELECT FROM pgmig_edit('k2', E'CREATE INDEX CONCURRENTLY second ON second (a);');
 SELECT * FROM pgmig_upgrade('k2');
 
 -- The setting is that of the call, whatever a body does to it

@@ -31,6 +31,11 @@
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
+/* 18: the magic block has name and version */
+#if PG_VERSION_NUM < 180000
+#define PG_MODULE_MAGIC_EXT(...) PG_MODULE_MAGIC
+#endif
+
 /* 18: a deferrable primary key on request only */
 #if PG_VERSION_NUM < 180000
 #define RelationGetPrimaryKeyIndex(relation, deferrable_ok)                   \

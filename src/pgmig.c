@@ -13,9 +13,10 @@
 #include "utils/guc.h"
 
 #include "catalog/pgmig_catalog.h"
+#include "compat.h"
 #include "run/run.h"
 
-PG_MODULE_MAGIC;
+PG_MODULE_MAGIC_EXT(.name = "pgmig", .version = PGMIG_VERSION);
 
 char *pgmig_scope = NULL;
 bool pgmig_concurrently = true;

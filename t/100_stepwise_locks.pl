@@ -404,7 +404,7 @@ GRANT ALL ON t TO PUBLIC},
 	$err = complaint($runner, q{CALL pgmig_downgrade_stepwise('base')});
 	unlike($err, qr/trying again/, 'lock_retries = 0: no retry');
 	like($err, qr/^ERROR:  55P03: .*^DETAIL:  .*${\ blocker(@named)}/ms, '... who blocks is named');
-	like($err, qr/^CONTEXT:  .*downgrade of revision "r1", statement 1 of 1, line 1$/m, '... and where');
+	like($err, qr/^CONTEXT:  (?:waiting for .*\n)?.*downgrade of revision "r1", statement 1 of 1, line 1$/m, '... and where');
 	is(last_run($admin), 'stepwise|failed|55P03', '... and recorded');
 	is( ask($admin, q{SELECT revision, outcome, sqlstate, statement FROM pgmig.run_step ORDER BY run DESC, step DESC LIMIT 1}),
 		'r1|failed|55P03|1', '... with its step');

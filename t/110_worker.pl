@@ -585,7 +585,7 @@ ask($admin, "CALL pgmig_wait($run)");
 is($admin->{state}, '57014', 'the run is cancelled');
 like(
 	$admin->{err},
-	qr/ERROR:  canceling statement due to user request\nCONTEXT:  pgmig upgrade of revision "second", statement 1 of 1, line 1/,
+	qr/ERROR:  canceling statement due to user request\nCONTEXT:  (?:waiting for .*\n)?pgmig upgrade of revision "second", statement 1 of 1, line 1/,
 	'... and says where');
 is(must($admin, "SELECT pgmig_cancel($run)"), 'f', 'cancel a run that is over');
 is(must($observer, "SELECT outcome, sqlstate FROM pgmig.run WHERE run = $run"), 'failed|57014', 'in the log');
@@ -868,7 +868,7 @@ ask($observer, "CALL pgmig_wait($run)");
 is($observer->{state}, '57014', 'pgmig.statement_timeout');
 like(
 	$observer->{err},
-	qr/ERROR:  canceling statement due to statement timeout\nCONTEXT:  pgmig upgrade of revision "slow", statement 1 of 1/,
+	qr/ERROR:  canceling statement due to statement timeout\nCONTEXT:  (?:waiting for .*\n)?pgmig upgrade of revision "slow", statement 1 of 1/,
 	'... in a body');
 must($admin, 'RESET pgmig.statement_timeout');
 $run = must($admin, 'SELECT pgmig_start()');

@@ -707,7 +707,7 @@ ask($own, $upgrade);
 is($own->{state}, '57014', 'statement_timeout ends the CALL');
 like(
 	$own->{err},
-	qr/ERROR:  canceling statement due to statement timeout\n(LINE.*\n.*\n)?(QUERY:.*\n)?CONTEXT:  pgmig upgrade of revision "waits", statement 1 of 1, line 1/,
+	qr/ERROR:  canceling statement due to statement timeout\n(LINE.*\n.*\n)?(QUERY:.*\n)?CONTEXT:  (waiting for .*\n)?pgmig upgrade of revision "waits", statement 1 of 1, line 1/,
 	'... and it says where');
 is(applied(), 'before', '... what was done stays');
 must($gate, 'SELECT pg_advisory_unlock(1)');

@@ -3,8 +3,8 @@
 -- The constraint proves that no row is out of bounds, so no row is read. The
 -- indexes that are there become those of the partition.
 --
--- The downgrade puts the constraint back before it detaches. DETACH PARTITION
--- CONCURRENTLY would add one of the same sort if there were none.
+-- The downgrade puts the constraint back before it detaches. Up to PostgreSQL 18,
+-- DETACH PARTITION CONCURRENTLY would add one of the same sort if there were none.
 --
 -- Revision ID: 0014_attach_2025_q2
 -- Revises: 0013_prepare_attach

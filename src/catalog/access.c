@@ -66,8 +66,11 @@ pgmig_catalog_relation(bool missing_ok)
 	return relation;
 }
 
-static Oid
-catalogue_owner(void)
+/*
+ * The owner of the catalogue, as whom it is written.
+ */
+Oid
+pgmig_catalog_owner(void)
 {
 	HeapTuple tuple;
 	Oid owner;
@@ -90,7 +93,7 @@ catalogue_owner(void)
 void
 pgmig_catalog_begin(CatalogAccess *access)
 {
-	Oid owner = catalogue_owner();
+	Oid owner = pgmig_catalog_owner();
 
 	access->caller = CurrentMemoryContext;
 	/* A body can make its transaction read-only; our records are not it. */

@@ -30,7 +30,7 @@
 #include "compat.h"
 #include "errors.h"
 
-/* Columns, in the order of pgmig--1.0.sql */
+/* Columns, in the order of the install script */
 #define ANUM_APPLIED_SCOPE 1
 #define ANUM_APPLIED_REVISION 2
 #define ANUM_APPLIED_RUN 3

@@ -113,6 +113,7 @@ extern List *pgmig_catalog_text_list(uint64 row, int column);
 extern Datum pgmig_catalog_text_array(List *texts);
 extern Datum pgmig_catalog_array(Datum *elements, int count, Oid type);
 extern Oid pgmig_catalog_relation(bool missing_ok);
+extern Oid pgmig_catalog_owner(void);
 extern void pgmig_catalog_enter_body(void);
 extern void pgmig_catalog_leave_body(void);
 extern void pgmig_catalog_refuse_in_body(const char *function);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * log.c
- *	  The log of runs, and where the database stands.
+ *	  The log of runs, where the database stands, and with which version.
  *
  *-------------------------------------------------------------------------
  */
@@ -237,4 +237,15 @@ pgmig_status(PG_FUNCTION_ARGS)
 	put_interrupted(fcinfo, values + INTERRUPTED, nulls + INTERRUPTED);
 	return HeapTupleGetDatum(
 		heap_form_tuple(BlessTupleDesc(descriptor), values, nulls));
+}
+
+PG_FUNCTION_INFO_V1(pgmig_version);
+
+/*
+ * pgmig_version(): the version of this library.
+ */
+Datum
+pgmig_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(PGMIG_VERSION));
 }

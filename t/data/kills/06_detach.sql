@@ -15,4 +15,4 @@ ALTER TABLE shop.event_2023 ADD CONSTRAINT marked CHECK (what = 'event ' || id |
 ALTER TABLE shop.event_2023 DROP CONSTRAINT marked;
 UPDATE shop.event_2023 SET what = left(what, -2);
 ALTER TABLE shop.event ATTACH PARTITION shop.event_2023 FOR VALUES FROM ('2023-01-01') TO ('2024-01-01');
-ALTER TABLE shop.event_2023 DROP CONSTRAINT event_2023_happened_check;
+ALTER TABLE shop.event_2023 DROP CONSTRAINT IF EXISTS event_2023_happened_check;
