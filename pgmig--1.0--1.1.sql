@@ -7,6 +7,11 @@ CREATE FUNCTION pgmig_version() RETURNS text
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION pgmig_version() IS 'version of the library that is loaded; the version of the functions and tables is that of the extension';
 
+CREATE FUNCTION pgmig_revoke(role name) RETURNS void
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_revoke(name) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_revoke(name) IS 'take back from a role all that pgmig_grant() gives, and what it has granted to others';
+
 -- A trusted extension belongs to the role that creates it, the objects in it to
 -- a superuser.  The role may do all but change the objects, so that it can dump
 -- and restore them, too.

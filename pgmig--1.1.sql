@@ -635,6 +635,11 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_grant(name, text) FROM PUBLIC;
 COMMENT ON FUNCTION pgmig_grant(name, text) IS 'give a role what a reader (SELECT on the tables), an author (loads and changes revisions) or a runner (upgrades, downgrades, stamps) needs, or an administrator (all of these, and to grant them)';
 
+CREATE FUNCTION pgmig_revoke(role name) RETURNS void
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_revoke(name) FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_revoke(name) IS 'take back from a role all that pgmig_grant() gives, and what it has granted to others';
+
 -- A trusted extension belongs to the role that creates it, the objects in it to
 -- a superuser.  The role may do all but change the objects, so that it can dump
 -- and restore them, too.

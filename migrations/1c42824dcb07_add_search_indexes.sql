@@ -39,8 +39,8 @@ CREATE INDEX idx_logs_search_vector ON logs USING gin (search_vector);
 DO $$
 BEGIN
     EXECUTE format(
-        'CREATE INDEX idx_detections_object_type_trgm ON detections USING gin (object_type %I.gin_trgm_ops)',
-        (SELECT extnamespace::regnamespace::name FROM pg_extension WHERE extname = 'pg_trgm')
+        'CREATE INDEX idx_detections_object_type_trgm ON detections USING gin (object_type %s.gin_trgm_ops)',
+        (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'pg_trgm')
     );
 END;
 $$;

@@ -329,8 +329,8 @@ CREATE INDEX idx_events_search_vector ON events USING gin (search_vector);
 DO $$
 BEGIN
     EXECUTE format(
-        'CREATE INDEX idx_events_object_types_trgm ON events USING gin (object_types %I.gin_trgm_ops)',
-        (SELECT extnamespace::regnamespace::name FROM pg_extension WHERE extname = 'pg_trgm')
+        'CREATE INDEX idx_events_object_types_trgm ON events USING gin (object_types %s.gin_trgm_ops)',
+        (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'pg_trgm')
     );
 END;
 $$;
@@ -643,8 +643,8 @@ CREATE INDEX idx_events_unreviewed ON events (id) WHERE reviewed = false;
 DO $$
 BEGIN
     EXECUTE format(
-        'CREATE INDEX idx_events_object_types_trgm ON events USING gin (object_types %I.gin_trgm_ops)',
-        (SELECT extnamespace::regnamespace::name FROM pg_extension WHERE extname = 'pg_trgm')
+        'CREATE INDEX idx_events_object_types_trgm ON events USING gin (object_types %s.gin_trgm_ops)',
+        (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'pg_trgm')
     );
 END;
 $$;

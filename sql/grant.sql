@@ -40,7 +40,9 @@ ORDER BY p.oid::regprocedure::text COLLATE "C";
 -- The caller's own rights decide.
 GRANT EXECUTE ON FUNCTION pgmig_grant(name, text) TO pgmig_plain;
 SET ROLE pgmig_plain;
+\set VERBOSITY default
 SELECT pgmig_grant('pgmig_plain', 'author');
+\set VERBOSITY terse
 RESET ROLE;
 SELECT * FROM rights WHERE rolname = 'pgmig_plain' AND function::text ~ 'import|load';
 
@@ -76,6 +78,15 @@ SELECT pgmig_grant('pgmig_plain', 'reader');
 SELECT pgmig_grant('pgmig_plain', 'runner');
 RESET ROLE;
 SELECT * FROM rights WHERE rolname = 'pgmig_plain';
+
+SELECT pgmig_revoke('pgmig_plain_administrator');
+SELECT * FROM rights WHERE rolname LIKE 'pgmig_plain%';
+SELECT pgmig_revoke('pgmig_plain');
+SELECT pgmig_revoke('Röle; "x"');
+SELECT pgmig_revoke('public');
+SELECT count(*) FROM rights;
+SELECT pgmig_revoke('no such role');
+SELECT pgmig_revoke(NULL);
 
 DROP VIEW rights;
 DROP SCHEMA "Evil;" CASCADE;

@@ -108,17 +108,6 @@ SELECT FROM pgmig_edit('two', (SELECT split_part(upgrade, E'\n', 1) || split_par
 CALL pgmig_upgrade_stepwise();
 SELECT FROM pgmig_stamp('base');
 
--- Another run took place during the pause
-SET pgmig.lock_timeout = '20ms';
-INSERT INTO pgmig.run (run, operation, target) VALUES (1000, 'stamp', 'base');
-CALL pgmig_upgrade_stepwise('it''s"one;ü');
-SELECT FROM pgmig_edit('two', upgrade => 'SELECT "fail; it"(''55P03'', 100)');
-SELECT FROM pgmig_edit('it''s"one;ü', upgrade => '');
-CALL pgmig_upgrade_stepwise('two');
-SELECT revision FROM pgmig_current();
-SELECT count(*) FROM pgmig.unfinished;
-DELETE FROM pgmig.run WHERE run = 1000;
-
 RESET ALL;
 DROP VIEW steps;
 DROP EXTENSION pgmig;

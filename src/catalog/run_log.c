@@ -20,12 +20,17 @@
 
 /*
  * The number of the next run.
+ *
+ * Above all there are: logical replication brings rows and no sequence.
  */
 int64
 pgmig_catalog_next_run(void)
 {
 	static CatalogQuery query = {
-		.sql = "SELECT pg_catalog.nextval('pgmig.run_run_seq')",
+		.sql = "SELECT CASE WHEN n > m THEN n"
+			   " ELSE pg_catalog.setval('pgmig.run_run_seq', m + 1) END"
+			   " FROM (SELECT pg_catalog.nextval('pgmig.run_run_seq') AS n,"
+			   " (SELECT coalesce(max(run), 0) FROM pgmig.run) AS m) s",
 	};
 	CatalogAccess access;
 	int64 run;

@@ -7,11 +7,12 @@
  */
 #include "postgres.h"
 
+#include "commands/extension.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 
 #include "command/command.h"
@@ -71,7 +72,7 @@ static const GrantKind runner = {
 /* Gets what all the others get, too, and may grant it. */
 static const GrantKind administrator = {
 	"administrator",
-	{"pgmig_grant(name, text)", NULL},
+	{"pgmig_grant(name, text)", "pgmig_revoke(name)", NULL},
 };
 
 static const GrantKind *const kinds[] = {
@@ -81,49 +82,48 @@ static const GrantKind *const kinds[] = {
 	&administrator,
 };
 
-/* The extension's schema, the role and a clause, ready for a GRANT */
-typedef struct Grantee
+/* What is given or taken, ready for a GRANT or a REVOKE */
+typedef struct Change
 {
-	const char *schema;
-	const char *role;
-	const char *option;
-} Grantee;
+	const char *verb;   /* GRANT or REVOKE */
+	const char *schema; /* the extension's */
+	const char *rest;   /* TO or FROM the role, and how */
+} Change;
 
 static void
-grant(const Grantee *grantee, const char *what)
+change(const Change *this, const char *what)
 {
 	pgmig_catalog_execute_text(
-		psprintf("GRANT %s TO %s%s", what, grantee->role, grantee->option));
+		psprintf("%s %s %s", this->verb, what, this->rest));
 }
 
 static void
-grant_execute(const Grantee *grantee, const GrantKind *kind)
+change_execute(const Change *this, const GrantKind *kind)
 {
 	for (int i = 0; kind->routines[i] != NULL; i++)
-		grant(grantee,
-			  psprintf("EXECUTE ON ROUTINE %s.%s",
-					   grantee->schema,
-					   kind->routines[i]));
+		change(this,
+			   psprintf("EXECUTE ON ROUTINE %s.%s",
+						this->schema,
+						kind->routines[i]));
 }
 
 static void
-grant_kind(const Grantee *grantee, const GrantKind *kind)
+change_kind(const Change *this, const GrantKind *kind)
 {
-	grant_execute(grantee, &anyone);
+	change_execute(this, &anyone);
 	if (kind != &administrator)
-		grant_execute(grantee, kind);
+		change_execute(this, kind);
 	else
 	{
 		for (int i = 0; i < lengthof(kinds); i++)
-			grant_execute(grantee, kinds[i]);
-		grant(grantee, "INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgmig");
-		grant(grantee,
-			  "SELECT, UPDATE, USAGE ON ALL SEQUENCES IN SCHEMA pgmig");
+			change_execute(this, kinds[i]);
+		change(this, "INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgmig");
+		change(this, "SELECT, UPDATE, USAGE ON ALL SEQUENCES IN SCHEMA pgmig");
 	}
 	if (kind == &reader || kind == &administrator)
 	{
-		grant(grantee, "USAGE ON SCHEMA pgmig");
-		grant(grantee, "SELECT ON ALL TABLES IN SCHEMA pgmig");
+		change(this, "USAGE ON SCHEMA pgmig");
+		change(this, "SELECT ON ALL TABLES IN SCHEMA pgmig");
 	}
 }
 
@@ -142,23 +142,60 @@ kind_named(const char *name)
 				 "Use \"reader\", \"author\", \"runner\" or \"administrator\".")));
 }
 
+/*
+ * Only who could pass on this function decides about the rights of others.
+ *
+ * Returns the extension's schema.
+ */
+static Oid
+check_administrator(FunctionCallInfo fcinfo, const char *function)
+{
+	Oid oid = fcinfo->flinfo->fn_oid;
+
+	if (object_aclcheck(ProcedureRelationId,
+						oid,
+						GetUserId(),
+						ACL_GRANT_OPTION_FOR(ACL_EXECUTE)) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to change who may use pgmig"),
+				 errdetail("EXECUTE on %s was not granted to \"%s\" with grant option.",
+						   function,
+						   GetUserNameFromId(GetUserId(), false)),
+				 errhint(
+					 "An administrator can, such as who created the extension.")));
+	return get_func_namespace(oid);
+}
+
+/* The role that is named, which may be PUBLIC. */
+static const char *
+role_named(FunctionCallInfo fcinfo, Oid *role)
+{
+	const char *name = NameStr(*PG_GETARG_NAME(0));
+
+	*role = get_role_oid_or_public(name);
+	return quote_identifier(name);
+}
+
 PG_FUNCTION_INFO_V1(pgmig_grant);
 
 /*
  * pgmig_grant(role name, kind text): give a role what a reader, an author, a
  * runner or an administrator needs.
  *
- * Runs GRANT with the rights of the caller.  The owner of the tables has
- * everything.
+ * For administrators.  The grants are made as the owner of the tables, so that
+ * a dump does not depend on who made them; the owner has everything.
  */
 Datum
 pgmig_grant(PG_FUNCTION_ARGS)
 {
-	Oid namespace = get_func_namespace(fcinfo->flinfo->fn_oid);
-	Grantee grantee = {.option = ""};
+	CatalogAccess access;
+	Change this = {.verb = "GRANT"};
 	const GrantKind *kind;
+	const char *name;
+	Oid namespace;
 	Oid role;
-	int guc_level;
+	bool uses_schema;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		ereport(ERROR,
@@ -167,22 +204,66 @@ pgmig_grant(PG_FUNCTION_ARGS)
 				 errhint(
 					 "Name a role, and \"reader\", \"author\", \"runner\" or \"administrator\".")));
 	kind = kind_named(text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	role = get_role_oid_or_public(NameStr(*PG_GETARG_NAME(0)));
+	name = role_named(fcinfo, &role);
+	namespace = check_administrator(fcinfo, "pgmig_grant(name, text)");
 	if (role == pgmig_catalog_owner())
 		PG_RETURN_VOID();
-	grantee.role = quote_identifier(NameStr(*PG_GETARG_NAME(0)));
-	grantee.schema = quote_identifier(get_namespace_name(namespace));
-	guc_level = NewGUCNestLevel();
-	RestrictSearchPath();
-	SPI_connect();
-	/* The schema may be somebody else's. */
-	if (object_aclcheck(NamespaceRelationId, namespace, role, ACL_USAGE) !=
-		ACLCHECK_OK)
-		grant(&grantee, psprintf("USAGE ON SCHEMA %s", grantee.schema));
-	if (kind == &administrator)
-		grantee.option = " WITH GRANT OPTION";
-	grant_kind(&grantee, kind);
-	SPI_finish();
-	AtEOXact_GUC(false, guc_level);
+	this.schema = quote_identifier(get_namespace_name(namespace));
+	this.rest = psprintf("TO %s%s",
+						 name,
+						 kind == &administrator ? " WITH GRANT OPTION" : "");
+	uses_schema =
+		object_aclcheck(NamespaceRelationId, namespace, role, ACL_USAGE) ==
+		ACLCHECK_OK;
+	pgmig_catalog_begin(&access);
+	change_kind(&this, kind);
+	pgmig_catalog_end(&access);
+
+	/*
+	 * The schema may be somebody else's.  The scripts of the extension run as
+	 * a superuser: they do not give away what is his.
+	 */
+	if (!uses_schema && !creating_extension)
+	{
+		this.rest = psprintf("TO %s", name);
+		SPI_connect();
+		change(&this, psprintf("USAGE ON SCHEMA %s", this.schema));
+		SPI_finish();
+	}
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(pgmig_revoke);
+
+/*
+ * pgmig_revoke(role name): take back from a role all that pgmig_grant() gives,
+ * and what it has granted to others.
+ *
+ * For administrators.  The rights of the owner of the tables stay, and so does
+ * USAGE on the extension's schema, where other things may be.
+ */
+Datum
+pgmig_revoke(PG_FUNCTION_ARGS)
+{
+	CatalogAccess access;
+	Change this = {.verb = "REVOKE"};
+	const char *name;
+	Oid namespace;
+	Oid role;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("role must not be null"),
+				 errhint("Name a role.")));
+	name = role_named(fcinfo, &role);
+	namespace = check_administrator(fcinfo, "pgmig_revoke(name)");
+	if (role == pgmig_catalog_owner())
+		PG_RETURN_VOID();
+	this.schema = quote_identifier(get_namespace_name(namespace));
+	this.rest = psprintf("FROM %s CASCADE", name);
+	pgmig_catalog_begin(&access);
+	change_kind(&this, &administrator);
+	pgmig_catalog_end(&access);
 	PG_RETURN_VOID();
 }

@@ -366,7 +366,7 @@ report_several_heads(const Target *target, List *heads)
 				 ? errhint(
 					   "Only one revision can be named here; name one of these.")
 				 : errhint(
-					   "Name one of these, choose a branch as in \"branch@head\", or say \"heads\" where several are allowed.")));
+					   "Name one of these, choose a branch as in \"branch@head\", say \"heads\" where several are allowed, or merge them with pgmig_merge().")));
 }
 
 static List *
