@@ -188,23 +188,18 @@ copy_tree()
 	chmod -R u+rwX "$tree"
 }
 
-# private_server_tree: the installed server, as links in $work/root.
+# link_server PG_CONFIG: an installed server, as links in $root.
 #
 # A server finds its library and share directories from where its program
 # lies, so programs that are copied there, with links to all the rest, make an
 # installation of its own.  pgmig goes into that one.
-private_server_tree()
+link_server()
 {
-	local from dir
+	local from=$1 to dir
 
-	from=${PG_CONFIG:-$("$top/scripts/find-pg-config" --server)}
-	[[ -n $from ]] || die "no PostgreSQL 15 to 19 with server development files found"
-	server_version=$("$from" --version)
-	root=$work/root
-	bin=$root$("$from" --bindir)
-
-	mkdir -p "$bin"
-	cp -L "$("$from" --bindir)"/* "$bin/"
+	to=$root$("$from" --bindir)
+	mkdir -p "$to"
+	cp -L "$("$from" --bindir)"/* "$to/"
 	for dir in "$("$from" --pkglibdir)" "$("$from" --sharedir)"; do
 		if [[ ! -d $root$dir ]]; then
 			mkdir -p "$root${dir%/*}"
@@ -221,10 +216,50 @@ private_server_tree()
 	if ((${#user[@]} > 0)); then
 		chown -R -h "${PGMIG_TEST_USER:-nobody}:" "$root"
 	fi
-	[[ $("$bin/pg_config" --sharedir) == "$root$("$from" --sharedir)" &&
-		$("$bin/pg_config" --pkglibdir) == "$root$("$from" --pkglibdir)" ]] ||
+	[[ $("$to/pg_config" --sharedir) == "$root$("$from" --sharedir)" &&
+		$("$to/pg_config" --pkglibdir) == "$root$("$from" --pkglibdir)" ]] ||
 		die "the server of $from does not run from a copy in $work;" \
 			"if programs may not be run there, set TMPDIR"
+}
+
+# private_server_tree: the server to use, in $root and with its programs in
+# $bin.
+private_server_tree()
+{
+	local from
+
+	from=${PG_CONFIG:-$("$top/scripts/find-pg-config" --server)}
+	[[ -n $from ]] || die "no PostgreSQL 15 to 19 with server development files found"
+	server_version=$("$from" --version)
+	root=$work/root
+	bin=$root$("$from" --bindir)
+	link_server "$from"
+}
+
+# older_server_trees: the same for every installed server with development
+# files that is older than that one.  Their pg_config go to $older_servers.
+older_server_trees()
+{
+	local from own version
+
+	older_servers=()
+	own=$(major_version "$bin/pg_config")
+	for from in /usr/lib/postgresql/*/bin/pg_config /usr/pgsql-*/bin/pg_config; do
+		if [[ ! -x $from ||
+			$(PATH=${from%/*}:$PATH "$top/scripts/find-pg-config" --server) != "$from" ]]; then
+			continue
+		fi
+		version=$(major_version "$from")
+		if ((version < own)); then
+			link_server "$from"
+			older_servers+=("$root$from")
+		fi
+	done
+}
+
+major_version()
+{
+	"$1" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/'
 }
 
 # build DIR [MAKE-ARGUMENT...]: build in $work/DIR, outside the tree.

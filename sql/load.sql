@@ -5,6 +5,9 @@ SET client_min_messages = warning;
 SELECT * FROM pgmig_import(NULL);
 SELECT * FROM pgmig_import('');
 SELECT * FROM pgmig_import('SELECT 1;', 'näme;');
+\set VERBOSITY sqlstate
+SELECT * FROM pgmig_load(repeat('x', 300));
+\set VERBOSITY default
 
 SELECT $$-- first
 --

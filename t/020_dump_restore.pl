@@ -1,37 +1,53 @@
 # A database that is dumped in the middle of its history is restored with the
 # graph, the bodies, what is applied and the log, and goes on from there.
+#
+# PGMIG_OLD_SERVERS names older servers with pgmig installed: their pg_config,
+# separated by blanks.  Databases of theirs are dumped and restored, too, by the
+# programs of this version.
 
 use strict;
 use warnings FATAL => 'all';
 
+use File::Basename;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my @tables = qw(revision revision_parent revision_dependency branch_label
-  run run_step applied);
+  run run_step run_message unfinished applied);
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', 'fsync = off');
-$node->start;
-my $dir = $node->basedir;
+sub start_node
+{
+	my ($name, %params) = @_;
+	my $new = PostgreSQL::Test::Cluster->new($name, %params);
+
+	$new->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
+	$new->append_conf('postgresql.conf',
+		"fsync = off\nclient_min_messages = warning\nlog_statement = none");
+	$new->start;
+	return $new;
+}
+
+my $node = start_node('main');
+my $dir  = $node->basedir;
 
 # Everything in schema pgmig, as text.
 sub catalogue
 {
-	my ($db) = @_;
+	my ($db, $server) = @_;
 	my $text = '';
+
+	$server ||= $node;
 
 	foreach my $table (@tables)
 	{
 		$text .= "$table:\n"
-		  . $node->safe_psql($db,
+		  . $server->safe_psql($db,
 			"SELECT t::text FROM pgmig.$table t ORDER BY t::text COLLATE \"C\"")
 		  . "\n";
 	}
 	return $text
-	  . $node->safe_psql($db,
+	  . $server->safe_psql($db,
 		'SELECT last_value, is_called FROM pgmig.run_run_seq')
 	  . "\n";
 }
@@ -39,21 +55,32 @@ sub catalogue
 # The schema, without what differs between two dumps of the same.
 sub schema
 {
-	my ($db) = @_;
+	my ($db, $server) = @_;
 	my ($out, $err) = run_command(
-		[ 'pg_dump', '--schema-only', '-d', $node->connstr($db) ]);
+		[
+			'pg_dump', '--schema-only', '-d', ($server || $node)->connstr($db)
+		]);
 
 	is($err, '', "schema of $db is dumped");
-	return join "\n", grep { !/^\\(un)?restrict / } split /\n/, $out;
+
+	# From 18 on these have names, which depend on how they came about.
+	$out =~ s/ CONSTRAINT \w+_not_null\d* NOT NULL/ NOT NULL/g;
+	return join "\n",
+	  grep { !/^(\\(un)?restrict |-- Dumped from )/ } split /\n/, $out;
 }
 
 # A history with all there is: scopes, labels, dependencies, several bases,
-# a revision that cannot be undone, runs of each kind.
-$node->safe_psql('postgres', <<'EOS');
+# a revision that cannot be undone, one that is half-done, runs of each kind.
+sub make_source
+{
+	my ($server) = @_;
+
+	$server->safe_psql('postgres', <<'EOS');
 CREATE ROLE "Rünner;" LOGIN;
+CREATE ROLE "Öwner;" LOGIN;
 CREATE DATABASE source TEMPLATE template0;
 EOS
-$node->safe_psql('source', <<'EOS');
+	$server->safe_psql('source', <<'EOS');
 CREATE EXTENSION pgmig;
 SELECT pgmig_grant('Rünner;', 'runner');
 SELECT pgmig_load('migrations');
@@ -84,6 +111,18 @@ DROP TABLE "Täble;";
 -- pgmig: upgrade
 ALTER TABLE "Täble;" ADD extra int;
 
+-- Half
+--
+-- Revision ID: half
+-- Revises: ch'ild
+
+-- pgmig: upgrade no-transaction
+SET work_mem = '1MB';
+INSERT INTO "Täble;" VALUES (2);
+SELECT 1 / (count(*) - 2) FROM "Täble;";
+-- pgmig: downgrade
+DELETE FROM "Täble;" WHERE id = 2;
+
 -- Dependent
 --
 -- Revision ID: dep
@@ -101,6 +140,13 @@ SELECT pgmig_upgrade('dep');
 SET pgmig.scope = 'tenant2';
 SELECT pgmig_stamp('ch''ild');
 EOS
+	my ($rc, $out, $err) = $server->psql('source',
+		q{CALL pgmig_upgrade_stepwise('half')});
+	like($err, qr/division by zero.*statement 3 of 3/s, 'half-done');
+	return;
+}
+
+make_source($node);
 my $catalogue = catalogue('source');
 my $schema = schema('source');
 like($catalogue, qr/Tenant; 1/, 'scopes are in the catalogue');
@@ -108,48 +154,87 @@ like($catalogue, qr/Tenant; 1/, 'scopes are in the catalogue');
 # Go on from there, which gives the same everywhere.
 sub go_on
 {
-	my ($db) = @_;
+	my ($db, %params) = @_;
+	my $server = $params{server} || $node;
+	my @user = (extra_params => [ '-U', $params{user} ]) if $params{user};
 
-	$node->safe_psql($db, q{SELECT pgmig_upgrade('heads')});
-	my $up = schema($db);
-	is( $node->safe_psql(
-			$db, q{SELECT applied = 55 AND pending = 0 FROM pgmig_status()}),
+	$server->safe_psql(
+		$db, q{
+INSERT INTO "Täble;" VALUES (3);
+CALL pgmig_upgrade_stepwise('half');
+SELECT pgmig_upgrade('heads');
+}, @user);
+	my $up = schema($db, $server);
+	is( $server->safe_psql(
+			$db, q{SELECT applied = 56 AND pending = 0 FROM pgmig_status()}),
 		't',
 		"$db: everything is applied");
 	my ($rc, $out, $err) =
-	  $node->psql($db, q{SELECT pgmig_downgrade('läb''el@base')});
+	  $server->psql($db, q{SELECT pgmig_downgrade('läb''el@base')});
 	like($err, qr/revision "ch'ild" is irreversible/, "$db: irreversible");
-	$node->safe_psql($db,
-		q{SELECT pgmig_stamp('läb''el@base'); SELECT pgmig_downgrade('base')}
-	);
-	is( $node->safe_psql(
+	$server->safe_psql($db,
+		q{SELECT pgmig_stamp('läb''el@base'); SELECT pgmig_downgrade('base')},
+		@user);
+	is( $server->safe_psql(
 			$db,
 			q{SELECT string_agg(scope || ' ' || revision, ', ' ORDER BY scope, revision) FROM pgmig.applied WHERE revision !~ '^[0-9a-z_]{6,}$'}
 		),
 		q{Tenant; 1 b"ase;, Tenant; 1 dep, tenant2 b"ase;, tenant2 ch'ild},
 		"$db: other scopes stay");
-	$node->safe_psql($db,
-		q{SET pgmig.scope = 'Tenant; 1'; SELECT pgmig_downgrade('base')});
+	$server->safe_psql($db,
+		q{SET pgmig.scope = 'Tenant; 1'; SELECT pgmig_downgrade('base')},
+		@user);
 	my ($runs, $steps) = split /\|/,
-	  $node->safe_psql($db,
+	  $server->safe_psql($db,
 		q{SELECT (SELECT count(DISTINCT run) = max(run) FROM pgmig.run), (SELECT count(*) FROM pgmig.run_step)}
 	  );
 	is($runs, 't', "$db: runs are numbered on");
-	return $up . "\n" . schema($db);
+	return $up . "\n" . schema($db, $server);
 }
 
-sub check_restored
+sub check_privileges
 {
-	my ($db) = @_;
+	my ($db, $server) = @_;
 
-	is(catalogue($db), $catalogue, "$db: the catalogue is the same");
-	is(schema($db), $schema, "$db: the schema is the same");
-	is( $node->safe_psql(
+	is( ($server || $node)->safe_psql(
 			$db,
 			q{SELECT has_function_privilege('Rünner;', 'pgmig_upgrade(text, text)', 'EXECUTE'), has_function_privilege('Rünner;', 'pgmig_import(text, text)', 'EXECUTE'), has_function_privilege('public', 'pgmig_upgrade(text, text)', 'EXECUTE')}
 		),
 		't|f|f',
 		"$db: privileges are the same");
+	return;
+}
+
+sub check_restored
+{
+	my ($db, $server) = @_;
+
+	is(catalogue($db, $server), $catalogue, "$db: the catalogue is the same");
+	is(schema($db, $server), $schema, "$db: the schema is the same");
+	check_privileges($db, $server);
+	return;
+}
+
+# The roles and all databases, into a new server.
+sub restore_all
+{
+	my ($from, $name) = @_;
+	my $server = start_node($name);
+
+	command_ok([ 'pg_dumpall', '-f', "$dir/$name.sql", '-d', $from->connstr('postgres') ],
+		"$name: all databases are dumped");
+
+	my ($out, $err) = run_command(
+		[
+			'psql', '-XqAt', '-o', '/dev/null', '-f', "$dir/$name.sql", '-d',
+			$server->connstr('postgres')
+		]);
+	like(
+		$err,
+		qr/^\S+ ERROR:  role "[^\n]*" already exists$/,
+		"$name: all is restored, but the role that restores");
+	check_restored('source', $server);
+	return $server;
 }
 
 my $source = $node->connstr('source');
@@ -199,9 +284,116 @@ command_ok(
 	'data restore');
 
 check_restored($_) foreach qw(plain custom parallel two_parts template);
+my $all = restore_all($node, 'dumpall');
 my $expected = go_on('source');
 is(go_on($_), $expected, "$_: goes on as the source does")
   foreach qw(plain parallel two_parts template);
+
+# Over a database that has gone on meanwhile.  What later revisions have left
+# there, pg_restore does not know.
+$node->safe_psql('plain', 'DROP TABLE dep');
+my @restore = ('pg_restore', '--exit-on-error');
+command_ok(
+	[
+		@restore, '--clean', '--if-exists', '-d', $node->connstr('plain'),
+		"$dir/custom"
+	],
+	'restore over a database');
+check_restored('plain');
+
+# By a role that is no superuser, and for it.
+my $owner = 'Öwner;';
+my $from  = 0;
+
+sub without_owner
+{
+	my ($text) = @_;
+
+	$text =~ s/(OWNER TO|; Owner:) .*/$1/g;
+	$text =~ s/^(SET SESSION AUTHORIZATION .*|RESET SESSION AUTHORIZATION;)\n//mg;
+	return $text;
+}
+
+sub connect_as_owner
+{
+	my ($db) = @_;
+
+	return $node->connstr($db) . " user='$owner'";
+}
+
+$node->safe_psql('postgres', qq{CREATE DATABASE $_ OWNER "$owner" TEMPLATE template0})
+  foreach qw(owned owned2 role rights);
+command_ok(
+	[ @restore, '--no-owner', '-d', connect_as_owner('owned'), "$dir/custom" ],
+	'restore by the owner of the database');
+command_ok(
+	[
+		'pg_dump', '-Fd', '-j2', '-f', "$dir/owned", '-d',
+		connect_as_owner('owned')
+	],
+	'dump by the owner of the database');
+command_ok(
+	[
+		@restore, '-j2', '--no-owner', '-d', connect_as_owner('owned2'),
+		"$dir/owned"
+	],
+	'and restore');
+command_ok(
+	[
+		@restore, '--no-owner', "--role=$owner", '-d', $node->connstr('role'),
+		"$dir/owned"
+	],
+	'restore by a superuser for the owner');
+command_ok(
+	[
+		@restore, '--no-privileges', '-d', $node->connstr('rights'),
+		"$dir/owned"
+	],
+	'restore without privileges');
+$node->safe_psql('rights',
+	qq{SELECT pgmig_grant('$owner', 'administrator'), pgmig_grant('Rünner;', 'runner')}
+);
+foreach my $db (qw(owned owned2 role rights))
+{
+	is(catalogue($db), $catalogue, "$db: the catalogue is the same");
+	check_privileges($db);
+	my $result = without_owner(go_on($db, user => $owner));
+	is($result, without_owner($expected), "$db: goes on as the source does")
+	  if $db ne 'rights';
+}
+
+# Into other servers, and from older ones.
+is(go_on('source', server => $all),
+	$expected, 'dumpall: goes on as the source does');
+$all->stop;
+foreach my $pg_config (split ' ', $ENV{PGMIG_OLD_SERVERS} || '')
+{
+	my ($bindir) = run_command([ $pg_config, '--bindir' ]);
+	my $old =
+	  start_node('old' . $from++, install_path => dirname($bindir));
+	my $db = 'from' . $old->pg_version->major;
+
+	make_source($old);
+	$catalogue = catalogue('source', $old);
+	$schema    = schema('source', $old);
+	command_ok(
+		[
+			'pg_dump', '-Fd', '-j2', '-f', "$dir/$db", '-d',
+			$old->connstr('source')
+		],
+		"$db: dump");
+	$node->safe_psql('postgres', "CREATE DATABASE $db TEMPLATE template0");
+	command_ok(
+		[ @restore, '-j2', '-d', $node->connstr($db), "$dir/$db" ],
+		"$db: restore");
+	check_restored($db);
+	$all = restore_all($old, "dumpall$from");
+	$expected = go_on('source', server => $old);
+	is(go_on($db), $expected, "$db: goes on as the source does");
+	is(go_on('source', server => $all),
+		$expected, "$db: from all databases, too");
+	$_->stop foreach ($old, $all);
+}
 
 # With the extension in another schema.
 $node->safe_psql('postgres', <<'EOS');

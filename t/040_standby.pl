@@ -1,9 +1,12 @@
-# A streaming standby: what reads works, what would write says why not, and
-# after promotion the history goes on.
+# A streaming standby: what reads works, what would write says why not.  It is
+# promoted in the middle of a run, and goes on; the old primary is rewound and
+# follows.  Then servers are restored from the archive, to a point between two
+# revisions and to one within a revision, and go on from there.
 
 use strict;
 use warnings FATAL => 'all';
 
+use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -11,8 +14,9 @@ use Test::More;
 my $primary = PostgreSQL::Test::Cluster->new('primary');
 $primary->init(
 	allows_streaming => 1,
+	has_archiving    => 1,
 	extra            => [ '--encoding=UTF8', '--locale=C' ]);
-$primary->append_conf('postgresql.conf', 'fsync = off');
+$primary->append_conf('postgresql.conf', "fsync = off\nwal_keep_size = 1GB");
 $primary->start;
 $primary->backup('backup');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
@@ -23,6 +27,7 @@ $primary->safe_psql('postgres', <<'EOS');
 CREATE EXTENSION pgmig;
 SELECT pgmig_load('migrations');
 SELECT pgmig_upgrade('heads');
+SELECT pg_create_restore_point('everything is applied');
 EOS
 $primary->wait_for_catchup($standby);
 
@@ -87,21 +92,168 @@ refuses($_)
 	q{SELECT pgmig_import(E'-- a\n--\n-- Revision ID: a\n\n-- pgmig: upgrade\n')}
   );
 
-# Promoted, it goes on.
-$standby->promote;
+# A run that builds an index and waits for another session.
+$primary->safe_psql(
+	'postgres', q{
+SELECT pgmig_import($$
+-- Create numbers
+-- Revision ID: numbers
+
+-- pgmig: upgrade
+CREATE TABLE number (n int);
+INSERT INTO number VALUES (1);
+-- pgmig: downgrade
+DROP TABLE number;
+
+-- Index numbers
+-- Revision ID: number_index
+-- Revises: numbers
+
+-- pgmig: upgrade no-transaction
+INSERT INTO number VALUES (2);
+SELECT pg_create_restore_point('in the middle');
+CREATE INDEX CONCURRENTLY number_n ON number (n);
+-- pgmig: downgrade no-transaction
+DROP INDEX CONCURRENTLY number_n;
+DELETE FROM number WHERE n = 2;
+$$);
+SELECT pgmig_upgrade('numbers');
+SELECT pg_create_restore_point('between two revisions');
+});
+my ($in, $out, $err) = ("BEGIN; INSERT INTO number VALUES (3);\n\\echo ready\n", '', '');
+my $timer   = IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default);
+my $blocker = IPC::Run::start(
+	[ 'psql', '-XqAt', '-d', $primary->connstr('postgres') ],
+	'<', \$in, '>', \$out, $timer);
+$blocker->pump until $out =~ /ready/;
+my ($run_in, $run_out, $run_err) = ('', '', '');
+my $run = IPC::Run::start(
+	[
+		'psql', '-XqAt', '-d', $primary->connstr('postgres'), '-c',
+		q{SET lock_timeout = 0}, '-c', q{SET pgmig.lock_timeout = 0},
+		'-c', q{CALL pgmig_upgrade_stepwise('number_index')}
+	],
+	'<', \$run_in, '>', \$run_out, '2>', \$run_err, $timer);
+$primary->poll_query_until(
+	'postgres',
+	q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'pgmig upgrade%'}
+) or die 'the run does not wait';
+my $interrupted =
+  q{SELECT interrupted_revision, interrupted_statement, runner_pid IS NULL FROM pgmig_status()};
+is($primary->safe_psql('postgres', $interrupted), '||f', 'a run is at work');
+$primary->wait_for_catchup($standby);
+is($standby->safe_psql('postgres', $interrupted),
+	'||t', 'on the standby, too');
+is($standby->safe_psql('postgres', 'SELECT count(*) FROM pgmig_progress()'),
+	'0', 'of whose progress it knows nothing');
 is( $standby->safe_psql(
-		'postgres', q{SELECT count(*) FROM pgmig_upgrade('head')}),
+		'postgres', q{SELECT outcome FROM pgmig_log() WHERE revision = 'number_index'}),
+	'running',
+	'but that it runs');
+refuses(q{CALL pgmig_upgrade_stepwise('heads')});
+refuses(q{SELECT pgmig_resolve('number_index', 'forget')});
+refuses(q{SELECT pgmig_start('heads')});
+
+# Promoted meanwhile, the standby goes on.
+$standby->promote;
+is($standby->safe_psql('postgres', $interrupted),
+	'number_index|3|t', 'half-done after promotion');
+my $rc;
+($rc, $out, $err) = $standby->psql('postgres',
+	"\\set VERBOSITY verbose\nSELECT pgmig_upgrade('heads')");
+like($err, qr/ERROR:  MG013: /, 'it is in the way');
+($rc, $out, $err) = $standby->psql('postgres',
+	q{CALL pgmig_upgrade_stepwise('number_index')});
+is($rc, 0, 'the run is resumed after promotion');
+like(
+	$err,
+	qr/Resuming upgrade numbers -> number_index, Index numbers, at statement 3 of 3/,
+	'with the statement that did not finish');
+like($err, qr/dropping invalid index public\.number_n/,
+	'the index that it left is dropped');
+is( $standby->safe_psql(
+		'postgres',
+		q{SELECT string_agg(outcome, ', ' ORDER BY run) FROM pgmig_log() WHERE revision = 'number_index'}
+	),
+	'interrupted, done',
+	'the log has both runs');
+is($standby->safe_psql('postgres', 'SELECT n FROM number ORDER BY n'),
+	"1\n2", 'statements have run once');
+is( $standby->safe_psql(
+		'postgres', q{SELECT count(*) FROM pgmig_upgrade('heads')}),
 	'51',
 	'upgrade after promotion');
 is( $standby->safe_psql('postgres',
 		'SELECT applied, pending, runner_pid IS NULL FROM pgmig_status()'),
-	'52|0|t',
+	'54|0|t',
 	'everything is applied');
-is( $standby->safe_psql(
-		'postgres', q{SELECT count(*) FROM pgmig_downgrade('base')}),
-	'52',
-	'downgrade after promotion');
 
-$standby->stop;
+# The old primary, whose run comes to an end after all, is rewound.
+$in .= "ROLLBACK;\n\\q\n";
+$blocker->finish;
+ok($run->finish, 'the run of the old primary ends') or diag($run_err);
 $primary->stop;
+command_ok(
+	[
+		'pg_rewind', '--no-sync', '--source-server',
+		$standby->connstr('postgres'), '--target-pgdata', $primary->data_dir
+	],
+	'pg_rewind');
+$primary->append_conf('postgresql.conf', 'port = ' . $primary->port);
+$primary->enable_streaming($standby);
+$primary->set_standby_mode;
+$primary->start;
+$standby->wait_for_catchup($primary, 'replay', $standby->lsn('insert'));
+is( $primary->safe_psql('postgres', $_),
+	$standby->safe_psql('postgres', $_),
+	"the old primary follows: $_")
+  foreach (@reading);
+is( $standby->safe_psql(
+		'postgres', q{CALL pgmig_downgrade_stepwise('base'); SELECT applied FROM pgmig_status()}),
+	'0',
+	'downgrade after promotion');
+$primary->stop;
+$standby->stop;
+
+# Restore to a named point.
+sub restored
+{
+	my ($name, $point) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$node->init_from_backup($primary, 'backup', has_restoring => 1, standby => 0);
+	$node->append_conf('postgresql.conf',
+		"recovery_target_name = '$point'\nrecovery_target_action = promote\n"
+		. "recovery_target_timeline = 1\narchive_mode = off");
+	$node->start;
+	$node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()')
+	  or die "\"$point\" was not reached";
+	return $node;
+}
+
+my $between = restored('between', 'between two revisions');
+is( $between->safe_psql(
+		'postgres', 'SELECT current, pending, interrupted_revision FROM pgmig_status()'
+	),
+	'{968b0dff6a9b,numbers}|52|',
+	'between two revisions');
+is( $between->safe_psql('postgres', 'SELECT max(run), count(*) FROM pgmig.run'),
+	'3|3', 'the log up to there');
+$between->safe_psql('postgres', q{CALL pgmig_upgrade_stepwise('heads')});
+is($between->safe_psql('postgres', 'SELECT applied, pending FROM pgmig_status()'),
+	'54|0', 'goes on');
+$between->stop;
+
+my $within = restored('within', 'in the middle');
+is($within->safe_psql('postgres', $interrupted),
+	'number_index|2|t', 'within a revision');
+$within->safe_psql('postgres', q{CALL pgmig_upgrade_stepwise('number_index')});
+is($within->safe_psql('postgres', 'SELECT n FROM number ORDER BY n'),
+	"1\n2", 'each statement has run once');
+is( $within->safe_psql(
+		'postgres', q{SELECT 'number_n'::regclass, interrupted_revision FROM pgmig_status()}),
+	'number_n|',
+	'and the rest');
+$within->stop;
+
 done_testing();

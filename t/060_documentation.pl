@@ -11,18 +11,29 @@
 #			terminal, errors and notices included.  Without a text block, the
 #			output is not compared but has no errors and no warnings.
 #	```sh	is not run: every make target and script in it has to exist.
+#	```python	is not run.
 #
 # Comments change this, each on a line of its own:
 #
 #	<!-- test: continue -->	the section goes on in the database, and session,
 #			of the section before
 #	<!-- test: run -->	the next shell block is run by bash -e, in a directory
-#			of its own, with PGDATABASE set to the database of the section
+#			of its own, with PGDATABASE set to the database of the section;
+#			the next Python block likewise, if there is psycopg2
+#	<!-- test: session NAME -->	the next block has a session of that name, beside
+#			that of the section.  If it comes to wait for a lock of another one,
+#			the page goes on: its output is what it has printed by then, and
+#	<!-- test: rest of NAME -->	the next text block is what it prints until it is
+#			done
+#	<!-- test: calls -->	the next text block lists functions of src/, each with
+#			its file; one that is indented is called by the one above it
 #	<!-- test: t/NAME.pl -->	the rest of the page is left to that test: its
 #			blocks are not run here
 #
 # In the comparison, blanks at the ends of lines do not count, and any date
-# with a time and a zone is like any other.
+# with a time and a zone is like any other; so are the process number, user
+# and age of a blocker, other numbers that are called those of a process, and
+# the widths of records.
 
 use strict;
 use warnings;
@@ -33,6 +44,7 @@ use IPC::Run       ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(sleep time);
 
 my $top = dirname(dirname(abs_path($0)));
 chdir $top or die "could not change to \"$top\": $!";
@@ -43,15 +55,20 @@ my $makefile = slurp_file('Makefile');
 
 # --- The blocks of the pages -----------------------------------------------
 
-# Each block: kind, text, place (page and line), section, output (undef: none
-# is shown), run, new (a new database)
+# Each block: kind (rest: of a session's output, without a text), text, place
+# (page and line), section, output (undef: none is shown), run, new (a new
+# database), session (that of the section has no name)
 my @blocks;
+
+# Lists of functions that call one another: place and text
+my @call_lists;
 
 sub read_blocks
 {
 	my ($page) = @_;
 	my ($section, $new, $run, $line) = ('', 1, 0, 0);
 	my ($block, $last, $continuable, $elsewhere);
+	my ($session, $rest, $calls) = ('', undef, 0);
 
 	foreach my $text (split /\n/, $pages{$page})
 	{
@@ -62,6 +79,22 @@ sub read_blocks
 			if ($elsewhere)
 			{
 				push @blocks, $block if $block->{kind} ne 'text';
+			}
+			elsif ($calls)
+			{
+				push @call_lists, $block;
+				$calls = 0;
+			}
+			elsif (defined $rest)
+			{
+				push @blocks,
+				  {
+					%$block,
+					kind    => 'rest',
+					output  => $block->{text},
+					session => $rest
+				  };
+				undef $rest;
 			}
 			elsif ($block->{kind} eq 'text')
 			{
@@ -82,15 +115,17 @@ sub read_blocks
 		}
 		elsif ($text =~ /^```(.*)$/)
 		{
-			like($1, qr/^(sql|text|sh)$/, "$place: kind of block");
+			like($1, qr/^(sql|text|sh|python)$/, "$place: kind of block");
 			$block = {
 				kind    => $1,
 				text    => '',
 				place   => $place,
 				section => $section,
-				run     => !$elsewhere && ($run || $1 eq 'sql'),
-				new     => $new
+				run     => !$elsewhere && ($run || $1 eq 'sql' || defined $rest),
+				new     => $new,
+				session => $session
 			};
+			$session = '' if $1 ne 'text';
 			$continuable = 1 if $block->{run};
 			$new         = 0 if $block->{run};
 			$run = 0;
@@ -107,6 +142,9 @@ sub read_blocks
 				$new = 0;
 			}
 			elsif ($1 eq 'run') { $run = 1; }
+			elsif ($1 eq 'calls') { $calls = 1; }
+			elsif ($1 =~ /^session (\w+)$/) { $session = $1; }
+			elsif ($1 =~ /^rest of (\w+)$/) { $rest = $1; }
 			elsif ($1 =~ m{^(t/.*\.pl)$})
 			{
 				ok(-e $1, "$place: test \"$1\" exists");
@@ -136,6 +174,7 @@ delete $ENV{PGDATABASE};
 
 my $databases = 0;
 my $directory;
+my $timeout = $PostgreSQL::Test::Utils::timeout_default || 180;
 
 sub new_database
 {
@@ -163,6 +202,12 @@ sub normalize
 	my ($output) = @_;
 
 	$output =~ s/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?/<time>/g;
+	# 19 says which lock a statement waited for.
+	$output =~ s/^(CONTEXT:  )waiting for \w+Lock on .*\n/$1/mg;
+	$output =~ s/^-\[ RECORD (\d+) \]-[-+]*/-[ RECORD $1 ]/mg;
+	$output =~ s/\b([Pp]rocess) \d+( blocks it: user )"[^"]*"/$1 0$2""/g;
+	$output =~ s/\b([Pp]rocess) \d+/$1 0/g;
+	$output =~ s/\b(in a transaction for) \d+(:\d\d){2}/$1 00:00:00/g;
 	$output =~ s/[ \t]+$//mg;
 	$output =~ s/\n+\z/\n/;
 	return $output;
@@ -186,51 +231,133 @@ sub compare
 	return;
 }
 
-# One session: the outputs are told apart by lines that psql prints between.
-sub run_session
-{
-	my @session = @_;
-	my $input   = join '',
-	  map { "\\echo PAGE-BLOCK\n$_->{text}" } @session;
-	my @outputs = split /^PAGE-BLOCK\n/m,
-	  run_merged([ 'psql', '-X' ], "$input\\echo PAGE-BLOCK\n");
+# The sessions of psql that are open, by name.
+my %sessions;
 
-	is(scalar(@outputs), @session + 1,
-		"$session[0]{place}: psql comes to the end");
-	for my $i (0 .. $#session)
+sub begin_session
+{
+	my ($name) = @_;
+	my $session = { in => '', out => '', timer => IPC::Run::timeout($timeout) };
+
+	$session->{run} =
+	  IPC::Run::start([ 'psql', '-X' ], '<', \$session->{in}, '>&',
+		\$session->{out}, $session->{timer});
+	$sessions{$name} = $session;
+	$session->{in} = "SELECT pg_backend_pid() AS page_pid \\gset\n"
+	  . "\\echo :page_pid\n\\unset page_pid\n";
+	$session->{run}->pump until $session->{out} =~ s/^(\d+)\n//;
+	$session->{pid} = $1;
+	return $session;
+}
+
+sub end_sessions
+{
+	foreach my $session (values %sessions)
 	{
-		compare($session[$i], $outputs[ $i + 1 ] // '');
+		$session->{in} .= "\\q\n";
+		eval { $session->{run}->finish };
 	}
+	%sessions = ();
 	return;
 }
 
-sub run_blocks
+# Does it wait for a lock that another session of the page has, or a session
+# that waits for such a lock?
+sub waits
 {
-	my @session;
+	my ($session) = @_;
+	my $others = join ', ',
+	  map { $_->{pid} } grep { $_ != $session } values %sessions;
 
-	foreach my $block (grep { $_->{run} } @blocks)
+	return $node->safe_psql('postgres',
+		"SELECT pg_blocking_pids($session->{pid}) && ARRAY[$others]::int[]") eq 't';
+}
+
+# Go on until the session is done, or waits, if it may, and has printed what it
+# should by then.  Returns what it has printed.
+sub read_session
+{
+	my ($session, $may_wait, $expected) = @_;
+	my $end = time + $timeout / 2;
+
+	$session->{timer}->start;
+	while ($session->{out} !~ /^PAGE-BLOCK\n/m)
 	{
-		if (@session && ($block->{new} || $block->{kind} eq 'sh'))
+		if ($may_wait)
 		{
-			run_session(@session);
-			@session = ();
-		}
-		new_database() if $block->{new};
-		if ($block->{kind} eq 'sql')
-		{
-			push @session, $block;
+			$session->{run}->pump_nb;
+			last
+			  if waits($session)
+			  && (normalize($session->{out}) eq normalize($expected)
+				|| time > $end);
+			sleep 0.02;
 		}
 		else
 		{
-			my $output = run_merged([ 'bash', '-e', '-c', $block->{text} ],
-				'', init => sub { chdir $directory or die });
-
-			is($?, 0, "$block->{place}: the shell commands succeed")
-			  or diag $output;
-			compare($block, $output);
+			$session->{run}->pump;
 		}
 	}
-	run_session(@session) if @session;
+	(my $output = $session->{out}) =~ s/^PAGE-BLOCK\n.*//ms;
+	$session->{out} = '';
+	return $output;
+}
+
+sub run_sql
+{
+	my ($block) = @_;
+	my $session = $sessions{ $block->{session} }
+	  // begin_session($block->{session});
+
+	$session->{in} .= "$block->{text}\\echo PAGE-BLOCK\n"
+	  if $block->{kind} eq 'sql';
+	compare(
+		$block,
+		read_session(
+			$session,
+			$block->{kind} eq 'sql' && $block->{session} ne '',
+			$block->{output} // ''));
+	return;
+}
+
+sub run_program
+{
+	my ($block) = @_;
+	my @program =
+	  $block->{kind} eq 'sh' ? ('bash', '-e', '-c') : ('python3', '-c');
+	my $output = run_merged([ @program, $block->{text} ],
+		'', init => sub { chdir $directory or die });
+
+	is($?, 0, "$block->{place}: the commands succeed")
+	  or diag $output;
+	compare($block, $output);
+	return;
+}
+
+my $has_psycopg2 = IPC::Run::run([ 'python3', '-c', 'import psycopg2' ], '>&', \my $no_psycopg2);
+
+sub run_blocks
+{
+	foreach my $block (grep { $_->{run} } @blocks)
+	{
+		if ($block->{new})
+		{
+			end_sessions();
+			new_database();
+		}
+		if ($block->{kind} eq 'sql' || $block->{kind} eq 'rest')
+		{
+			run_sql($block);
+			next;
+		}
+		end_sessions();
+	  SKIP:
+		{
+			skip "$block->{place}: there is no psycopg2", 1
+			  if $block->{kind} eq 'python' && !$has_psycopg2;
+			run_program($block);
+		}
+	}
+	end_sessions();
 	return;
 }
 
@@ -240,9 +367,9 @@ sub check_make_target
 {
 	my ($target, $place) = @_;
 
-	# PGXS has this one.
-	return if $target eq 'installcheck';
-	like($makefile, qr/^\Q$target\E\s*:/m,
+	# PGXS has these.
+	return if $target =~ /^(install|uninstall|installcheck|clean)$/;
+	ok($makefile =~ /^\Q$target\E\s*:/m,
 		"$place: make target \"$target\" exists");
 	return;
 }
@@ -272,7 +399,7 @@ sub check_shell
 			}
 			else
 			{
-				like($program, qr/^(psql|pg_dump|pg_restore|createdb)$/,
+				like($program, qr/^(psql|pg_dump|pg_restore|createdb|cat|diff|grep|seq|sort|xargs|apt-get|docker|kubectl|pgxn)$/,
 					"$block->{place}: command \"$program\"");
 			}
 		}
@@ -296,7 +423,7 @@ sub check_files
 	my ($page) = @_;
 	my $text = $pages{$page};
 
-	check_make_target($1, $page) while $text =~ /`make (\w+)/g;
+	check_make_target($1, $page) while $text =~ /`make ([\w-]+)/g;
 	while ($text =~
 		m{`((?:src|sql|specs|t|bench|scripts|migrations|demo|docs)/[^`]*)`}g)
 	{
@@ -314,7 +441,7 @@ sub check_files
 		ok($anchors{$anchor}, "$page: \"$anchor\" is a heading of \"$file\"");
 	}
 	return if $page eq 'README.md';
-	like($readme, qr/\]\(\Q$page\E\)/, "$page: the README links to it");
+	ok($readme =~ /\]\(\Q$page\E\)/, "$page: the README links to it");
 	return;
 }
 
@@ -325,6 +452,68 @@ sub mentioned
 	my %found = map { $_ => 1 } map { $_ =~ /$pattern/g } values %pages;
 
 	return sort keys %found;
+}
+
+# The functions in C: file, without "src/", and name => body.
+sub source_functions
+{
+	my %functions;
+
+	foreach my $file (glob 'src/*.c src/*/*.c')
+	{
+		my $source = slurp_file($file);
+
+		$file =~ s{^src/}{};
+		$functions{"$file $1"} = $2
+		  while $source =~ /^(\w+)\([^;{]*\)\n(\{\n.*?^\})/msg;
+	}
+	return %functions;
+}
+
+sub check_calls
+{
+	my %functions = source_functions();
+
+	foreach my $list (@call_lists)
+	{
+		my ($line, @callers) = ($list->{place} =~ /(\d+)$/);
+		my ($page) = $list->{place} =~ /^(.*):/;
+
+		foreach my $text (split /\n/, $list->{text})
+		{
+			my ($indent, $name, $file) = $text =~ /^( *)(\w+) +(\S+)/
+			  or BAIL_OUT("$page:$line: $text");
+			my $place = "$page:" . ++$line;
+
+			pop @callers while @callers && $callers[-1]{indent} >= length $indent;
+			ok(defined $functions{"$file $name"},
+				"$place: function $name is in src/$file");
+			ok($functions{ $callers[-1]{function} } =~ /\b$name\b/,
+				"$place: function $name is called there")
+			  if @callers;
+			push @callers,
+			  { indent => length $indent, function => "$file $name" };
+		}
+	}
+	return;
+}
+
+# What a picture says of functions and files
+sub check_pictures
+{
+	my %functions = source_functions();
+	my %names     = map { /(\S+)$/ ? ($1 => 1) : () } keys %functions;
+
+	foreach my $picture (glob 'docs/*.svg')
+	{
+		my $text = slurp_file($picture) =~ s/<[^>]*>/\n/gr;
+
+		ok($names{$1}, "$picture: function $1 exists")
+		  while $text =~ /\b(pgmig_\w+)/g;
+		ok(-e "src/$1", "$picture: file $1 exists")
+		  while $text =~ m{\b(\w+/\w+\.c)\b}g;
+	}
+	return;
 }
 
 # name(argument, ...) => [columns], of every function that is not for triggers
@@ -383,12 +572,17 @@ sub check_functions
 	  $node->safe_psql('postgres',
 		q{SELECT proname FROM pg_proc WHERE proname ~ '^pgmig_'});
 
-	foreach my $name (mentioned(qr/\b(pgmig_\w*)/))
+	# Contributors read of functions in C, too.
+	my $contributing = 'docs/contributing.md';
+	my %in_c = map { /(\S+)$/ ? ($1 => 1) : () } keys %{ { source_functions() } };
+
+	foreach my $name (mentioned(qr/(?<![-\w])(pgmig_\w*)/))
 	{
 		my @found =
 		  grep { $name =~ /_$/ ? index($_, $name) == 0 : $_ eq $name } @all;
+		my @elsewhere = grep { $_ ne $contributing && $pages{$_} =~ /\b$name\b/ } keys %pages;
 
-		ok(@found > 0, "function $name exists");
+		ok(@found > 0 || ($in_c{$name} && !@elsewhere), "function $name exists");
 	}
 	return;
 }
@@ -420,7 +614,7 @@ sub check_settings
 	is_deeply(\%rows, \%settings, 'the table of settings is that of the extension');
 	foreach my $name (mentioned(qr/\b(pgmig\.\w+)/))
 	{
-		ok($settings{$name} || $relations{$name} || -e $name,
+		ok($settings{$name} || $relations{$name} || -e $name || -e "src/$name",
 			"$name is a setting, a table or a file");
 	}
 	return;
@@ -478,6 +672,8 @@ run_blocks();
 $node->safe_psql('postgres', 'CREATE ROLE nobody_special; CREATE EXTENSION pgmig');
 check_shell();
 check_files($_) foreach sort keys %pages;
+check_calls();
+check_pictures();
 check_functions();
 check_privileges();
 check_settings();
