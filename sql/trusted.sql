@@ -58,7 +58,9 @@ SELECT current, heads FROM pgmig_status();
 
 -- It is refused what a superuser alone may do in a body.
 SELECT pgmig_revision('ask', rev_id => 'ask', upgrade => 'COPY trusted.made FROM PROGRAM ''true''') IS NOT NULL AS made;
+\set VERBOSITY sqlstate
 SELECT pgmig_upgrade('head');
+\set VERBOSITY terse
 SELECT pgmig_remove('ask') IS NOT NULL AS removed;
 
 -- It gives others their part, which they cannot pass on, and takes it back.

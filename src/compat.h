@@ -42,6 +42,11 @@
 	RelationGetPrimaryKeyIndex(relation)
 #endif
 
+/* 18: extensions outside of SHAREDIR */
+#if PG_VERSION_NUM < 180000
+#define Extension_control_path "$system"
+#endif
+
 /* 17: maintenance commands run with a restricted search_path */
 #if PG_VERSION_NUM < 170000
 static inline void
