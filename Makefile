@@ -3,11 +3,15 @@
 #   make, make install      build and install the extension (PGXS)
 #   make demo               build, start a private server, walk the 52 revisions
 #   make test               every test and check, on a private server
+#   make test-all           the same on 15, 17, 18 and 19, in chroots
 #   make test-assert        the same on a server built here with assertions
+#   make test-fuzz          inputs that nobody would write, for ten minutes
 #   make bench              measurements against other tools
 #   make installcheck       the tests alone, on a server that runs already
 #   make format             clang-format over src/
-#   make dist               a release archive of HEAD
+#   make dist               the release archives of HEAD
+#   make package            Debian packages of HEAD, for the servers of this system
+#   make test-package       the same in chroots, installed and tried out
 #
 # demo and the tests install the Debian packages they need and start from
 # nothing but make.  PG_CONFIG=... chooses the server; the default is the first
@@ -18,7 +22,7 @@ pgmig_dir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 EXTENSION = pgmig
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" $(pgmig_dir)/pgmig.control)
 MODULE_big = pgmig
-DATA = $(notdir $(wildcard $(pgmig_dir)/pgmig--*.sql))
+DATA = $(notdir $(wildcard $(pgmig_dir)/pgmig--*.sql $(pgmig_dir)/pgmig--*.control))
 MIGRATIONS := $(sort $(wildcard $(pgmig_dir)/migrations/*.sql))
 
 pgmig_sources := $(wildcard $(pgmig_dir)/src/*.c $(pgmig_dir)/src/*/*.c)
@@ -106,8 +110,14 @@ demo:
 test:
 	@$(pgmig_dir)/scripts/test
 
+test-all:
+	@$(pgmig_dir)/scripts/test-all
+
 test-assert:
 	@$(pgmig_dir)/scripts/test-assert
+
+test-fuzz:
+	@$(pgmig_dir)/scripts/test-fuzz
 
 bench:
 	@$(pgmig_dir)/bench/run
@@ -118,7 +128,12 @@ format:
 	$(CLANG_FORMAT) -i $(sort $(wildcard $(addprefix $(pgmig_dir)/src/,*.c *.h */*.c */*.h)))
 
 dist:
-	git -C $(pgmig_dir) archive --format=zip --prefix=pgmig-$(EXTVERSION)/ \
-		--output=$(CURDIR)/pgmig-$(EXTVERSION).zip HEAD
+	@$(pgmig_dir)/scripts/dist
 
-.PHONY: demo test test-assert bench format dist
+package:
+	@$(pgmig_dir)/scripts/package
+
+test-package:
+	@$(pgmig_dir)/scripts/test-package
+
+.PHONY: demo test test-all test-assert test-fuzz bench format dist package test-package
