@@ -3,6 +3,9 @@
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION pgmig UPDATE TO '1.1'" to load this file. \quit
 
+ALTER TABLE pgmig.unfinished ADD COLUMN left_by text;
+COMMENT ON COLUMN pgmig.unfinished.left_by IS 'a statement that did not finish and may have left something, such as an invalid index';
+
 CREATE FUNCTION pgmig_version() RETURNS text
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION pgmig_version() IS 'version of the library that is loaded; the version of the functions and tables is that of the extension';

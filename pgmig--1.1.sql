@@ -209,6 +209,7 @@ CREATE TABLE pgmig.unfinished (
     started   boolean NOT NULL DEFAULT false,
     settings  text[] NOT NULL DEFAULT '{}',
     since     timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    left_by   text,
     CONSTRAINT unfinished_pkey PRIMARY KEY (scope),
     CONSTRAINT unfinished_direction_check CHECK (direction OPERATOR(pg_catalog.=) ANY ('{upgrade,downgrade}'::text[]))
 );
@@ -221,6 +222,7 @@ COMMENT ON COLUMN pgmig.unfinished.done IS 'checksums of the statements that are
 COMMENT ON COLUMN pgmig.unfinished.started IS 'the next statement has been started outside of a transaction';
 COMMENT ON COLUMN pgmig.unfinished.settings IS 'settings that these statements have changed: name=value, or the name of one that was reset';
 COMMENT ON COLUMN pgmig.unfinished.since IS 'when the first statement was started';
+COMMENT ON COLUMN pgmig.unfinished.left_by IS 'a statement that did not finish and may have left something, such as an invalid index';
 
 CREATE TABLE pgmig.applied (
     scope      text COLLATE pg_catalog."C" NOT NULL DEFAULT '',

@@ -369,7 +369,7 @@ sub test_upgrade
 			my $text = slurp_file($list);
 			like(
 				$text,
-				qr/^could not load library "\$libdir\/pgmig": .*\nIn database: source$/m,
+				qr/^could not load library "(?:\$libdir\/)?pgmig": .*\nIn database: source$/m,
 				"$name: it is named");
 			note $text;
 		}

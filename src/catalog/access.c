@@ -19,11 +19,14 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -44,6 +47,15 @@
 /* A migration body is running in this backend. */
 static bool in_body = false;
 
+pg_noreturn static void
+report_not_installed(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("extension \"pgmig\" is not installed in this database"),
+			 errhint("Use CREATE EXTENSION pgmig.")));
+}
+
 /*
  * OID of table pgmig.revision, which stands for the catalogue as a whole.
  *
@@ -58,11 +70,52 @@ pgmig_catalog_relation(bool missing_ok)
 	if (OidIsValid(schema))
 		relation = get_relname_relid("revision", schema);
 	if (!OidIsValid(relation) && !missing_ok)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg(
-					 "extension \"pgmig\" is not installed in this database"),
-				 errhint("Use CREATE EXTENSION pgmig.")));
+		report_not_installed();
+	return relation;
+}
+
+/* Does a table belong to extension pgmig? */
+static bool
+is_member(Oid relation)
+{
+	Oid extension = getExtensionOfObject(RelationRelationId, relation);
+
+	return OidIsValid(extension) &&
+		   extension == get_extension_oid("pgmig", true);
+}
+
+/*
+ * The same table, and from now on to the end of the transaction the catalogue
+ * is the extension's.
+ *
+ * Who owns the extension, or its schema, is no superuser, can drop it while we
+ * run, and put tables or views of his own in the place of ours.  The lock
+ * keeps him from it; a table that is locked, has the name and is a member of
+ * the extension is ours, and so are all others in its schema, where nobody
+ * else may create any.
+ */
+Oid
+pgmig_catalog_hold(void)
+{
+	static Oid known_member = InvalidOid;
+	Oid relation = pgmig_catalog_relation(false);
+
+	for (;;)
+	{
+		Oid locked = relation;
+
+		LockRelationOid(locked, AccessShareLock);
+		relation = pgmig_catalog_relation(false);
+		if (relation == locked)
+			break;
+		UnlockRelationOid(locked, AccessShareLock);
+	}
+	if (relation != known_member)
+	{
+		if (!is_member(relation))
+			report_not_installed();
+		known_member = relation;
+	}
 	return relation;
 }
 
@@ -75,8 +128,7 @@ pgmig_catalog_owner(void)
 	HeapTuple tuple;
 	Oid owner;
 
-	tuple = SearchSysCache1(RELOID,
-							ObjectIdGetDatum(pgmig_catalog_relation(false)));
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(pgmig_catalog_hold()));
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for table pgmig.revision");
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;

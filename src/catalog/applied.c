@@ -47,7 +47,7 @@
 static Relation
 open_table(const char *name, LOCKMODE lockmode)
 {
-	Oid schema = get_namespace_oid("pgmig", false);
+	Oid schema = get_rel_namespace(pgmig_catalog_hold());
 
 	return table_open(get_relname_relid(name, schema), lockmode);
 }

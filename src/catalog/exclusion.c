@@ -256,6 +256,29 @@ pgmig_catalog_gate_holder(void)
 }
 
 /*
+ * Is a backend at work on a stepwise run, or does it wait for its turn?
+ */
+bool
+pgmig_catalog_is_runner(int pid)
+{
+	LockData *locks = GetLockStatusData();
+	LOCKTAG tag;
+
+	set_tag(&tag, LOCK_KIND_GATE);
+	for (int i = 0; i < locks->nelements; i++)
+	{
+		LockInstanceData *lock = &locks->locks[i];
+
+		if (lock->pid == pid &&
+			memcmp(&lock->locktag, &tag, sizeof(tag)) == 0 &&
+			((lock->holdMask & LOCKBIT_ON(ExclusiveLock)) != 0 ||
+			 lock->waitLockMode == ExclusiveLock))
+			return true;
+	}
+	return false;
+}
+
+/*
  * At REPEATABLE READ and above: error out if another run has been committed
  * since this transaction took its snapshot.
  *

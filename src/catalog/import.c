@@ -476,6 +476,16 @@ check_replaced(HTAB *names, List *pendings)
 			 pending->dependencies == NIL))
 			continue;
 		stored = pgmig_catalog_read_revision(pending->document->revision);
+
+		/* Who deletes rows without the triggers does not wait for us. */
+		if (stored == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg(
+						 "could not serialize access due to a concurrent load"),
+					 errdetail("Revision \"%s\" was removed during this one.",
+							   pending->document->revision),
+					 errhint("Try the transaction again.")));
 		if (pending->action == IMPORT_UNCHANGED)
 		{
 			if (equal_texts(pending->dependencies, stored->dependencies))

@@ -95,6 +95,8 @@ typedef struct UnfinishedRevision
 	bool started;   /* the next one was started outside of a transaction */
 	List *settings; /* of char *, that those have changed */
 	TimestampTz since;
+	char *left_by; /* a statement that did not finish and may have left
+					* something, or NULL */
 } UnfinishedRevision;
 
 /* access.c */
@@ -113,6 +115,7 @@ extern List *pgmig_catalog_text_list(uint64 row, int column);
 extern Datum pgmig_catalog_text_array(List *texts);
 extern Datum pgmig_catalog_array(Datum *elements, int count, Oid type);
 extern Oid pgmig_catalog_relation(bool missing_ok);
+extern Oid pgmig_catalog_hold(void);
 extern Oid pgmig_catalog_owner(void);
 extern void pgmig_catalog_enter_body(void);
 extern void pgmig_catalog_leave_body(void);
@@ -126,6 +129,7 @@ extern bool pgmig_catalog_hold_session(void);
 extern void pgmig_catalog_unlock_session(void);
 extern int pgmig_catalog_lock_holder(void);
 extern int pgmig_catalog_gate_holder(void);
+extern bool pgmig_catalog_is_runner(int pid);
 extern void pgmig_catalog_check_snapshot(void);
 
 /* source.c */
@@ -169,7 +173,7 @@ extern void pgmig_catalog_add_unfinished(const char *scope,
 										 const char *revision, bool downgrade,
 										 int64 run);
 extern void pgmig_catalog_start_unfinished(const char *scope, int64 run,
-										   bool started);
+										   bool started, const char *left_by);
 extern void pgmig_catalog_advance_unfinished(const char *scope,
 											 const char *checksum,
 											 List *settings);

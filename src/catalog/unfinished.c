@@ -12,6 +12,7 @@
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -19,16 +20,41 @@
 #include "errors.h"
 
 /*
+ * Does pgmig.unfinished know what may have left something?  That of version
+ * 1.0 does not, until the extension is updated.
+ */
+static bool
+has_left_by(void)
+{
+	Oid schema = get_rel_namespace(pgmig_catalog_hold());
+
+	return get_attnum(get_relname_relid("unfinished", schema), "left_by") !=
+		   InvalidAttrNumber;
+}
+
+/*
  * The half-done revision of a scope, as committed or done by now, or NULL.
  */
 UnfinishedRevision *
 pgmig_catalog_read_unfinished(const char *scope)
 {
-	static CatalogQuery query = {
-		.sql = "SELECT revision, direction = 'downgrade', run, done, started,"
-			   " since, settings FROM pgmig.unfinished WHERE scope = $1",
-		.nargs = 1,
-		.argtypes = {TEXTOID},
+	static CatalogQuery queries[] = {
+		{
+			.sql =
+				"SELECT revision, direction = 'downgrade', run, done, started,"
+				" since, settings, NULL::text"
+				" FROM pgmig.unfinished WHERE scope = $1",
+			.nargs = 1,
+			.argtypes = {TEXTOID},
+		},
+		{
+			.sql =
+				"SELECT revision, direction = 'downgrade', run, done, started,"
+				" since, settings, left_by"
+				" FROM pgmig.unfinished WHERE scope = $1",
+			.nargs = 1,
+			.argtypes = {TEXTOID},
+		},
 	};
 	UnfinishedRevision *result = NULL;
 	CatalogAccess access;
@@ -38,7 +64,7 @@ pgmig_catalog_read_unfinished(const char *scope)
 	pgmig_catalog_push_snapshot();
 	pgmig_catalog_begin(&access);
 	values[0] = CStringGetTextDatum(scope);
-	if (pgmig_catalog_execute(&query, values, NULL, true) > 0)
+	if (pgmig_catalog_execute(&queries[has_left_by()], values, NULL, true) > 0)
 	{
 		MemoryContextSwitchTo(access.caller);
 		result = palloc(sizeof(UnfinishedRevision));
@@ -50,6 +76,7 @@ pgmig_catalog_read_unfinished(const char *scope)
 		result->since =
 			DatumGetTimestampTz(pgmig_catalog_datum(0, 6, &isnull));
 		result->settings = pgmig_catalog_text_list(0, 7);
+		result->left_by = pgmig_catalog_text(0, 8);
 	}
 	pgmig_catalog_end(&access);
 	PopActiveSnapshot();
@@ -94,25 +121,39 @@ check_changed(uint64 rows)
 }
 
 /*
- * Note which run works on it, and whether it has started the next statement.
+ * Note which run works on it, whether it has started the next statement, and
+ * which one may have left something, if any.
  */
 void
-pgmig_catalog_start_unfinished(const char *scope, int64 run, bool started)
+pgmig_catalog_start_unfinished(const char *scope, int64 run, bool started,
+							   const char *left_by)
 {
-	static CatalogQuery query = {
-		.sql = "UPDATE pgmig.unfinished SET run = $2, started = $3"
-			   " WHERE scope = $1",
-		.nargs = 3,
-		.argtypes = {TEXTOID, INT8OID, BOOLOID},
+	static CatalogQuery queries[] = {
+		{
+			.sql = "UPDATE pgmig.unfinished SET run = $2, started = $3"
+				   " WHERE scope = $1",
+			.nargs = 3,
+			.argtypes = {TEXTOID, INT8OID, BOOLOID},
+		},
+		{
+			.sql = "UPDATE pgmig.unfinished SET run = $2, started = $3,"
+				   " left_by = $4 WHERE scope = $1",
+			.nargs = 4,
+			.argtypes = {TEXTOID, INT8OID, BOOLOID, TEXTOID},
+		},
 	};
 	CatalogAccess access;
-	Datum values[3];
+	Datum values[4] = {0};
+	char nulls[] = {' ', ' ', ' ', left_by == NULL ? 'n' : ' '};
 
 	pgmig_catalog_begin(&access);
 	values[0] = CStringGetTextDatum(scope);
 	values[1] = Int64GetDatum(run);
 	values[2] = BoolGetDatum(started);
-	check_changed(pgmig_catalog_execute(&query, values, NULL, false));
+	if (left_by != NULL)
+		values[3] = CStringGetTextDatum(left_by);
+	check_changed(
+		pgmig_catalog_execute(&queries[has_left_by()], values, nulls, false));
 	pgmig_catalog_end(&access);
 }
 
@@ -124,11 +165,20 @@ void
 pgmig_catalog_advance_unfinished(const char *scope, const char *checksum,
 								 List *settings)
 {
-	static CatalogQuery query = {
-		.sql = "UPDATE pgmig.unfinished SET done = done || $2,"
-			   " settings = $3, started = false WHERE scope = $1",
-		.nargs = 3,
-		.argtypes = {TEXTOID, TEXTOID, TEXTARRAYOID},
+	static CatalogQuery queries[] = {
+		{
+			.sql = "UPDATE pgmig.unfinished SET done = done || $2,"
+				   " settings = $3, started = false WHERE scope = $1",
+			.nargs = 3,
+			.argtypes = {TEXTOID, TEXTOID, TEXTARRAYOID},
+		},
+		{
+			.sql = "UPDATE pgmig.unfinished SET done = done || $2,"
+				   " settings = $3, started = false, left_by = NULL"
+				   " WHERE scope = $1",
+			.nargs = 3,
+			.argtypes = {TEXTOID, TEXTOID, TEXTARRAYOID},
+		},
 	};
 	CatalogAccess access;
 	Datum values[3];
@@ -137,7 +187,8 @@ pgmig_catalog_advance_unfinished(const char *scope, const char *checksum,
 	values[0] = CStringGetTextDatum(scope);
 	values[1] = CStringGetTextDatum(checksum);
 	values[2] = pgmig_catalog_text_array(settings);
-	check_changed(pgmig_catalog_execute(&query, values, NULL, false));
+	check_changed(
+		pgmig_catalog_execute(&queries[has_left_by()], values, NULL, false));
 	pgmig_catalog_end(&access);
 }
 

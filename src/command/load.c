@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "catalog/pg_authid.h"
+#include "commands/extension.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
@@ -22,6 +23,7 @@
 
 #include "catalog/pgmig_catalog.h"
 #include "command/command.h"
+#include "compat.h"
 #include "document/document.h"
 #include "errors.h"
 #include "run/target.h"
@@ -85,14 +87,42 @@ pgmig_import(PG_FUNCTION_ARGS)
 }
 
 /*
- * The directory as an absolute path.  A relative one is below SHAREDIR/pgmig
- * and stays there, but for symbolic links: whoever can make one in that
- * directory decides where it leads.
+ * The directory that has extension/pgmig.control: the first one in
+ * extension_control_path, in which $system is SHAREDIR; else SHAREDIR.
+ */
+static char *
+share_directory(void)
+{
+	const char *const macro = "$system";
+	char share[MAXPGPATH];
+	const char *rest = Extension_control_path;
+
+	get_share_path(my_exec_path, share);
+	while (*rest != '\0')
+	{
+		const char *separator = first_path_var_separator(rest);
+		size_t length = separator ? separator - rest : strlen(rest);
+		char *path = pnstrdup(rest, length);
+		struct stat status;
+
+		if (strncmp(path, macro, strlen(macro)) == 0)
+			path = psprintf("%s%s", share, path + strlen(macro));
+		if (is_absolute_path(path) &&
+			stat(psprintf("%s/extension/pgmig.control", path), &status) == 0)
+			return path;
+		rest += length + (separator != NULL);
+	}
+	return pstrdup(share);
+}
+
+/*
+ * The directory as an absolute path.  A relative one is below pgmig/ beside
+ * the directory of the control file, and stays there, but for symbolic links:
+ * whoever can make one in that directory decides where it leads.
  */
 static char *
 resolve_directory(const char *directory)
 {
-	char share[MAXPGPATH];
 	char *path = pstrdup(directory);
 
 	canonicalize_path(path);
@@ -110,8 +140,7 @@ resolve_directory(const char *directory)
 				 errmsg("directory \"%s\" is outside of SHAREDIR/pgmig",
 						directory),
 				 errhint("Use a path without \"..\", or an absolute path.")));
-	get_share_path(my_exec_path, share);
-	return psprintf("%s/pgmig/%s", share, path);
+	return psprintf("%s/pgmig/%s", share_directory(), path);
 }
 
 static int
@@ -126,11 +155,14 @@ list_documents(const char *path)
 {
 	List *names = NIL;
 	DIR *dir = AllocateDir(path);
+	/* To the server these are internal errors. */
+	bool misnamed = dir == NULL && (errno == ENAMETOOLONG || errno == ELOOP);
 	struct dirent *entry;
 
 	if (dir == NULL)
 		ereport(ERROR,
-				(errcode_for_file_access(),
+				(misnamed ? errcode(ERRCODE_INVALID_PARAMETER_VALUE)
+						  : errcode_for_file_access(),
 				 errmsg("could not open directory \"%s\": %m", path),
 				 errhint(
 					 "The directory is on the server and holds revision documents, files whose names end in \".sql\".")));

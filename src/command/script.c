@@ -43,6 +43,23 @@ literal(const char *value)
 }
 
 /*
+ * Text for a comment.  A line end, which a message can have that was written
+ * to the table directly, would end the comment.
+ */
+static char *
+one_line(const char *text)
+{
+	char *line = pstrdup(text);
+
+	for (char *c = line; *c != '\0'; c++)
+	{
+		if (*c == '\n' || *c == '\r')
+			*c = ' ';
+	}
+	return line;
+}
+
+/*
  * Start a script: read "start:target" or "target".  With a start, the plan is
  * made as if the database stood there.
  */
@@ -218,7 +235,7 @@ append_head(Script *script)
 					 "-- Run with psql, as the owner of extension pgmig, while no other run starts.\n"
 					 "\\set ON_ERROR_STOP on\n",
 					 script->operation,
-					 script->range);
+					 one_line(script->range));
 	append_begin(script);
 }
 
@@ -435,17 +452,23 @@ append_step(Script *script, GraphNode *node, bool downgrade)
 	char *applied;
 	char *sql =
 		pgmig_catalog_read_body(node->id, downgrade, &checksum, &applied);
-	List *statements = pgmig_body_split(sql);
-	List *names = settings(statements);
+	List *statements;
+	List *names;
 	bool transactional = downgrade ? node->downgrade_transactional
 								   : node->upgrade_transactional;
-	bool outside = (!transactional && pgmig_concurrently) ||
-				   forbids_transaction(statements);
+	bool outside;
 
+	/* The graph can be older than the body. */
+	if (sql == NULL)
+		pgmig_run_report_irreversible(node->id);
+	statements = pgmig_body_split(sql);
+	names = settings(statements);
+	outside = (!transactional && pgmig_concurrently) ||
+			  forbids_transaction(statements);
 	appendStringInfo(&script->text,
 					 "\n-- Running %s %s\n",
 					 script->operation,
-					 pgmig_run_describe(node, downgrade));
+					 one_line(pgmig_run_describe(node, downgrade)));
 	append_save(script, "body", names);
 	if (outside)
 		appendStringInfoString(&script->text, "COMMIT;\n");

@@ -480,9 +480,13 @@ spread_labels(Graph *graph, GraphNode *start)
 			stack = lappend(stack, node->children[i]);
 		}
 	}
+	mark = pgmig_graph_new_mark(graph);
 	while (!has_several_users(last) && last->nparents < 2)
 	{
 		CHECK_FOR_INTERRUPTS();
+		if (last->mark == mark)
+			elog(ERROR, "revisions form a cycle");
+		last->mark = mark;
 		add_labels(last, labels);
 		if (last->nparents == 0)
 			break;

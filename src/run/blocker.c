@@ -79,12 +79,21 @@ pgmig_run_unwatch_locks(void)
 		disable_timeout(sample_timer, false);
 }
 
-/* May the caller, not some function's owner, see what others do? */
+static bool
+may_see_as(Oid viewer, Oid role)
+{
+	return has_privs_of_role(viewer, ROLE_PG_READ_ALL_STATS) ||
+		   has_privs_of_role(viewer, role);
+}
+
+/*
+ * May the caller see what others do?  Not by a function whose owner may, nor
+ * the owner of a function that is called by who may.
+ */
 static bool
 may_see(Oid role)
 {
-	return has_privs_of_role(GetOuterUserId(), ROLE_PG_READ_ALL_STATS) ||
-		   has_privs_of_role(GetOuterUserId(), role);
+	return may_see_as(GetUserId(), role) && may_see_as(GetOuterUserId(), role);
 }
 
 static const char *

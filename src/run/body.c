@@ -180,9 +180,11 @@ pgmig_run_set_body_settings(bool session)
 	pgmig_set_option("standard_conforming_strings", "on", action);
 }
 
-/* Show the other sessions what runs. */
-static void
-report_activity(const BodyRun *body, const char *text)
+/*
+ * Show the other sessions what runs.
+ */
+void
+pgmig_run_report_activity(const BodyRun *body, const char *text)
 {
 	const RunStep *step = body->step;
 
@@ -259,7 +261,7 @@ run_statement(BodyRun *body, const char *replacement, bool top_level)
 	PG_TRY();
 	{
 		text = replacement == NULL ? statement_text(body) : replacement;
-		report_activity(body, text);
+		pgmig_run_report_activity(body, text);
 		body->record->rows +=
 			top_level ? pgmig_run_top_level(text) : run_in_transaction(text);
 		if (pgmig_catalog_relation(true) != body->catalogue)

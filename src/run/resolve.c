@@ -78,6 +78,21 @@ skip_statement(const UnfinishedRevision *unfinished)
 								 : pstrdup("all statements are done");
 }
 
+/* Name the index that nobody will drop now. */
+static void
+report_left(const UnfinishedRevision *unfinished)
+{
+	char *index = unfinished->left_by == NULL
+					  ? NULL
+					  : pgmig_run_left_index(unfinished->left_by);
+
+	if (index != NULL)
+		ereport(WARNING,
+				(errcode(ERRCODE_WARNING),
+				 errmsg("invalid index %s is left", index),
+				 errhint("Drop it with DROP INDEX CONCURRENTLY %s.", index)));
+}
+
 PG_FUNCTION_INFO_V1(pgmig_resolve);
 
 /*
@@ -115,16 +130,23 @@ pgmig_resolve(PG_FUNCTION_ARGS)
 	unfinished = find_unfinished(revision);
 	if (strcmp(resolution, "forget") == 0)
 	{
+		report_left(unfinished);
 		pgmig_catalog_remove_unfinished(pgmig_scope);
 		next = psprintf("the revision counts as %s",
 						unfinished->downgrade ? "applied" : "not applied");
 	}
 	else if (strcmp(resolution, "done") == 0)
+	{
+		report_left(unfinished);
 		next = skip_statement(unfinished);
+	}
 	else
 	{
 		(void) rest_of_body(unfinished, &sql);
-		pgmig_catalog_start_unfinished(pgmig_scope, unfinished->run, false);
+		pgmig_catalog_start_unfinished(pgmig_scope,
+									   unfinished->run,
+									   false,
+									   unfinished->left_by);
 		next = psprintf("statement %d runs again",
 						list_length(unfinished->done) + 1);
 	}

@@ -22,6 +22,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "tcop/utility.h"
@@ -79,6 +80,13 @@ qualified_name(Oid relation)
 									  get_rel_name(relation));
 }
 
+static void
+drop_error_callback(void *arg)
+{
+	errcontext("dropping invalid index %s, which an earlier attempt left",
+			   (const char *) arg);
+}
+
 /*
  * Drop an index that a command about this table left.
  *
@@ -86,10 +94,12 @@ qualified_name(Oid relation)
  * timeout.
  */
 static void
-drop_left_index(Oid table, Oid index)
+drop_left_index(const BodyRun *body, Oid table, Oid index)
 {
 	MemoryContext cxt = CurrentMemoryContext;
 	char *name = qualified_name(index);
+	char *sql = psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s", name);
+	ErrorContextCallback callback;
 	LOCKTAG tag;
 
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, table);
@@ -111,11 +121,15 @@ drop_left_index(Oid table, Oid index)
 			(errmsg("dropping invalid index %s, which an earlier attempt left",
 					name)));
 	pgmig_run_commit();
+	callback.callback = drop_error_callback;
+	callback.arg = name;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	pgmig_run_report_activity(body, sql);
 	pgmig_run_watch_locks();
 	PG_TRY();
 	{
-		(void) pgmig_run_top_level(
-			psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s", name));
+		(void) pgmig_run_top_level(sql);
 		pgmig_run_unwatch_locks();
 	}
 	PG_CATCH();
@@ -130,6 +144,8 @@ drop_left_index(Oid table, Oid index)
 		ReThrowError(error);
 	}
 	PG_END_TRY();
+	error_context_stack = callback.previous;
+	pgstat_report_activity(STATE_RUNNING, debug_query_string);
 	pgmig_run_commit();
 	pgmig_run_begin();
 }
@@ -283,8 +299,34 @@ find_left_index(const IndexStmt *stmt, Oid table)
 	return InvalidOid;
 }
 
+/* The index that has the name which a statement gives, on its table. */
+static Oid
+named_index(const IndexStmt *stmt, Oid table)
+{
+	Oid index = get_relname_relid(stmt->idxname, get_rel_namespace(table));
+
+	if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX ||
+		IndexGetRelation(index, false) != table)
+		return InvalidOid;
+	return index;
+}
+
+/* The invalid index that a statement left, if any. */
+static Oid
+left_index(const IndexStmt *stmt, Oid table)
+{
+	Oid index;
+
+	if (!OidIsValid(table))
+		return InvalidOid;
+	if (stmt->idxname == NULL)
+		return find_left_index(stmt, table);
+	index = named_index(stmt, table);
+	return OidIsValid(index) && !is_valid(index) ? index : InvalidOid;
+}
+
 static ResumeAction
-examine_create_index(const IndexStmt *stmt, bool again)
+examine_create_index(const BodyRun *body, const IndexStmt *stmt, bool again)
 {
 	Oid table = RangeVarGetRelid(stmt->relation, NoLock, true);
 	Oid index;
@@ -297,12 +339,11 @@ examine_create_index(const IndexStmt *stmt, bool again)
 	{
 		index = find_left_index(stmt, table);
 		if (OidIsValid(index))
-			drop_left_index(table, index);
+			drop_left_index(body, table, index);
 		return RESUME_RUN;
 	}
-	index = get_relname_relid(stmt->idxname, get_rel_namespace(table));
-	if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX ||
-		IndexGetRelation(index, false) != table)
+	index = named_index(stmt, table);
+	if (!OidIsValid(index))
 		return RESUME_RUN;
 	if (!again && !is_valid(index))
 		ereport(ERROR,
@@ -316,7 +357,7 @@ examine_create_index(const IndexStmt *stmt, bool again)
 		return RESUME_RUN;
 	if (!is_valid(index))
 	{
-		drop_left_index(table, index);
+		drop_left_index(body, table, index);
 		return RESUME_RUN;
 	}
 	wanted = wanted_definition(stmt, table);
@@ -391,7 +432,7 @@ examine_alter_table(const AlterTableStmt *stmt, bool again, bool in_doubt,
  * that it is about, or in its schema, or all that the role may drop.
  */
 static void
-drop_transient_indexes(const ReindexStmt *stmt)
+drop_transient_indexes(const BodyRun *body, const ReindexStmt *stmt)
 {
 	Oid table = InvalidOid;
 	Oid schema = InvalidOid;
@@ -434,8 +475,15 @@ drop_transient_indexes(const ReindexStmt *stmt)
 	{
 		Oid index = lfirst_oid(lc);
 
-		drop_left_index(IndexGetRelation(index, false), index);
+		drop_left_index(body, IndexGetRelation(index, false), index);
 	}
+}
+
+static bool
+reindexes_concurrently(const BodyStatement *statement)
+{
+	return statement->forbids != NULL &&
+		   strcmp(statement->forbids, "REINDEX CONCURRENTLY") == 0;
 }
 
 /* A prepared transaction that is gone was committed or rolled back. */
@@ -455,8 +503,8 @@ examine_prepared(const TransactionStmt *stmt, bool in_doubt)
 }
 
 /*
- * Find out what is to be done with a top-level command, and clear away what an
- * earlier attempt left.
+ * Find out what is to be done with the current statement, a top-level command,
+ * and clear away what an earlier attempt left.
  *
  * again: it may have been started before.  in_doubt: it was, and nothing is
  * known of how it ended; what is gone then was its doing.  Sets *replacement for
@@ -464,15 +512,18 @@ examine_prepared(const TransactionStmt *stmt, bool in_doubt)
  * snapshot and the settings of the body; it can be another one afterwards.
  */
 ResumeAction
-pgmig_run_examine(const BodyStatement *statement, bool again, bool in_doubt,
+pgmig_run_examine(const BodyRun *body, bool again, bool in_doubt,
 				  char **replacement)
 {
+	const BodyStatement *statement = body->current;
 	Node *node = statement->raw->stmt;
 
 	switch (nodeTag(node))
 	{
 		case T_IndexStmt:
-			return examine_create_index(castNode(IndexStmt, node), again);
+			return examine_create_index(body,
+										castNode(IndexStmt, node),
+										again);
 		case T_DropStmt:
 			return examine_drop_index(castNode(DropStmt, node), in_doubt);
 		case T_AlterTableStmt:
@@ -481,15 +532,58 @@ pgmig_run_examine(const BodyStatement *statement, bool again, bool in_doubt,
 									   in_doubt,
 									   replacement);
 		case T_ReindexStmt:
-			if (again &&
-				strcmp(statement->forbids, "REINDEX CONCURRENTLY") == 0)
-				drop_transient_indexes(castNode(ReindexStmt, node));
+			if (again && reindexes_concurrently(statement))
+				drop_transient_indexes(body, castNode(ReindexStmt, node));
 			return RESUME_RUN;
 		case T_TransactionStmt:
 			return examine_prepared(castNode(TransactionStmt, node), in_doubt);
 		default:
 			return RESUME_RUN;
 	}
+}
+
+/*
+ * Clear away what a statement left that is not in the body any more.
+ *
+ * The caller is in a transaction of its own, as for pgmig_run_examine().
+ */
+void
+pgmig_run_clear_left(const BodyRun *body, const char *sql)
+{
+	const BodyStatement *statement = linitial(pgmig_body_split(sql));
+	Node *node = statement->raw->stmt;
+
+	if (IsA(node, IndexStmt))
+	{
+		IndexStmt *stmt = castNode(IndexStmt, node);
+		Oid table = RangeVarGetRelid(stmt->relation, NoLock, true);
+		Oid index = left_index(stmt, table);
+
+		if (OidIsValid(index))
+			drop_left_index(body, table, index);
+	}
+	else if (reindexes_concurrently(statement))
+		drop_transient_indexes(body, castNode(ReindexStmt, node));
+}
+
+/*
+ * Name of the invalid index that a statement left, or NULL.
+ */
+char *
+pgmig_run_left_index(const char *sql)
+{
+	const BodyStatement *statement = linitial(pgmig_body_split(sql));
+	Node *node = statement->raw->stmt;
+	Oid index = InvalidOid;
+
+	if (IsA(node, IndexStmt))
+	{
+		IndexStmt *stmt = castNode(IndexStmt, node);
+
+		index =
+			left_index(stmt, RangeVarGetRelid(stmt->relation, NoLock, true));
+	}
+	return OidIsValid(index) ? qualified_name(index) : NULL;
 }
 
 /*

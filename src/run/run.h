@@ -9,6 +9,7 @@
 #define PGMIG_RUN_H
 
 #include "catalog/pgmig_catalog.h"
+#include "compat.h"
 #include "document/document.h"
 #include "fmgr.h"
 #include "storage/lock.h"
@@ -72,6 +73,7 @@ extern void pgmig_run_step(const RunStep *step, StepRecord *record);
 extern void pgmig_run_begin_record(const RunStep *step, StepRecord *record);
 extern void pgmig_run_apply_step(const RunStep *step, const char *checksum);
 extern char *pgmig_run_describe(GraphNode *node, bool downgrade);
+pg_noreturn extern void pgmig_run_report_irreversible(const char *id);
 
 /* transactional.c */
 extern List *pgmig_run_make_plan(const RunRequest *request,
@@ -87,6 +89,7 @@ extern void pgmig_run_body(const RunStep *step, const char *sql,
 extern BodyRun *pgmig_run_begin_statements(const RunStep *step,
 										   const char *sql,
 										   StepRecord *record);
+extern void pgmig_run_report_activity(const BodyRun *body, const char *text);
 extern void pgmig_run_go_to(BodyRun *body, int number);
 extern void pgmig_run_push_context(BodyRun *body,
 								   ErrorContextCallback *callback);
@@ -136,9 +139,10 @@ extern void pgmig_run_attempts(const RunStep *step, const StepRecord *record,
 							   RunPart part, void *arg);
 
 /* resume.c */
-extern ResumeAction pgmig_run_examine(const BodyStatement *statement,
-									  bool again, bool in_doubt,
-									  char **replacement);
+extern ResumeAction pgmig_run_examine(const BodyRun *body, bool again,
+									  bool in_doubt, char **replacement);
+extern void pgmig_run_clear_left(const BodyRun *body, const char *sql);
+extern char *pgmig_run_left_index(const char *sql);
 extern bool pgmig_run_is_doubtful(const BodyStatement *statement);
 
 /* statements.c */

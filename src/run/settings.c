@@ -19,8 +19,9 @@
 typedef struct SavedSetting
 {
 	char *name;
-	char *value;  /* NULL if it has none */
-	bool session; /* set in this session, not the default of it */
+	char *value;      /* NULL if it has none */
+	bool session;     /* set in this session, not the default of it */
+	bool placeholder; /* no library had defined it yet */
 } SavedSetting;
 
 struct SavedSettings
@@ -50,6 +51,7 @@ read_setting(const struct config_generic *setting)
 	saved.name = pstrdup(setting->name);
 	saved.value = value == NULL ? NULL : pstrdup(value);
 	saved.session = setting->source >= PGC_S_INTERACTIVE;
+	saved.placeholder = (setting->flags & GUC_CUSTOM_PLACEHOLDER) != 0;
 	return saved;
 }
 
@@ -91,6 +93,18 @@ is_unchanged(const SavedSetting *present, const SavedSetting *saved)
 		   same_value(present->value, saved->value);
 }
 
+/*
+ * Was a value set before a library said that only superusers may do so?  The
+ * server has not let it pass then.
+ */
+static bool
+is_refused(const SavedSetting *present, const SavedSetting *saved,
+		   GucContext context)
+{
+	return saved != NULL && saved->placeholder && !present->placeholder &&
+		   context != PGC_USERSET && !superuser();
+}
+
 /* Put a setting back if it has changed. */
 static void
 restore_setting(const struct config_generic *setting,
@@ -99,7 +113,8 @@ restore_setting(const struct config_generic *setting,
 	SavedSetting present = read_setting(setting);
 	bool session = saved != NULL && saved->session;
 
-	if (is_unchanged(&present, saved))
+	if (is_unchanged(&present, saved) ||
+		is_refused(&present, saved, setting->context))
 		return;
 	(void) set_config_option(present.name,
 							 session ? saved->value : NULL,

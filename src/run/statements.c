@@ -41,8 +41,12 @@ typedef struct StatementRun
 	SessionState *session;
 	bool resumed;
 	int first;        /* number of the statement with which this call begins */
-	bool in_doubt;    /* it had been started */
-	bool started;     /* ... or another one by this call */
+	bool in_doubt;    /* it had been started, and how it ended is not known */
+	bool again;       /* it may have left something */
+	bool started;     /* this call has started a top-level command */
+	char *left_by;    /* a statement that may have left something and is not in
+					   * the body any more, or NULL */
+	char *left_index; /* invalid index that is left after an error, or NULL */
 	WalUsage wal;     /* before the current statement */
 	instr_time start; /* likewise */
 } StatementRun;
@@ -186,15 +190,14 @@ run_top_level(StatementRun *run, bool top_level, int attempt)
 	const BodyStatement *statement = run->body->current;
 	bool in_doubt =
 		run->in_doubt && run->body->statement == run->first && attempt == 0;
+	bool again = attempt > 0 || in_doubt ||
+				 (run->again && run->body->statement == run->first);
 	char *replacement = NULL;
 	ResumeAction action;
 
 	if (in_doubt && pgmig_run_is_doubtful(statement))
 		report_in_doubt(run);
-	action = pgmig_run_examine(statement,
-							   in_doubt || attempt > 0,
-							   in_doubt,
-							   &replacement);
+	action = pgmig_run_examine(run->body, again, in_doubt, &replacement);
 	if (action == RESUME_DONE)
 	{
 		ereport(NOTICE,
@@ -207,7 +210,10 @@ run_top_level(StatementRun *run, bool top_level, int attempt)
 	if (top_level)
 	{
 		run->started = true;
-		pgmig_catalog_start_unfinished(run->scope, run->step->run, true);
+		pgmig_catalog_start_unfinished(run->scope,
+									   run->step->run,
+									   true,
+									   current_text(run));
 		pgmig_catalog_update_step(run->step->run, run->record, false);
 		pgmig_run_commit();
 	}
@@ -285,7 +291,8 @@ begin_run(StatementRun *run, const UnfinishedRevision *unfinished)
 	else
 		pgmig_catalog_start_unfinished(run->scope,
 									   run->step->run,
-									   unfinished->started);
+									   unfinished->started,
+									   unfinished->left_by);
 	pgmig_catalog_start_step(run->step->run, run->record);
 	run->session = pgmig_run_save_session(run->body->statements);
 	run->settings = pgmig_run_save_settings();
@@ -300,6 +307,38 @@ begin_run(StatementRun *run, const UnfinishedRevision *unfinished)
 		pgmig_run_repeat_settings(unfinished->settings);
 		pgmig_run_commit();
 	}
+}
+
+/*
+ * Is the next statement the one that did not finish?  Version 1.0 of the
+ * extension does not know which one that was.
+ */
+static bool
+is_same_statement(const StatementRun *run, const char *left_by)
+{
+	char checksum[PGMIG_CHECKSUM_LENGTH + 1];
+
+	if (left_by == NULL)
+		return true;
+	if (run->first > run->record->statements)
+		return false;
+	pgmig_body_checksum(left_by, checksum);
+	return strcmp(checksum, statement_checksum(run->body, run->first)) == 0;
+}
+
+/* Clear away what a statement left that is another one now. */
+static void
+clear_left(void *arg, int attempt)
+{
+	StatementRun *run = arg;
+	ErrorContextCallback callback;
+
+	pgmig_run_push_context(run->body, &callback);
+	INSTR_TIME_SET_CURRENT(run->start);
+	pgmig_run_clear_left(run->body, run->left_by);
+	pgmig_catalog_start_unfinished(run->scope, run->step->run, false, NULL);
+	pgmig_run_commit();
+	error_context_stack = callback.previous;
 }
 
 /* The statements that this call has run. */
@@ -361,13 +400,23 @@ pgmig_run_statements(const RunStep *step, StepRecord *record,
 	run->body = pgmig_run_begin_statements(step, sql, record);
 	run->resumed = unfinished != NULL;
 	run->first = list_length(run->resumed ? unfinished->done : NIL) + 1;
-	run->in_doubt = run->resumed && unfinished->started;
 	record->done = run->first - 1;
 	if (run->resumed)
+	{
+		bool same = is_same_statement(run, unfinished->left_by);
+
 		check_done(run, unfinished);
+		run->in_doubt = unfinished->started && same;
+		run->again = unfinished->left_by != NULL && same;
+		run->left_by = same ? NULL : unfinished->left_by;
+	}
 	check_statements(run);
 	report_begin(run);
 	begin_run(run, unfinished);
+	if (run->first <= record->statements)
+		pgmig_run_go_to(run->body, run->first);
+	if (run->left_by != NULL)
+		pgmig_run_attempts(step, record, clear_left, run);
 	for (int number = run->first; number <= record->statements; number++)
 	{
 		pgmig_run_go_to(run->body, number);
@@ -385,12 +434,18 @@ pgmig_run_statements(const RunStep *step, StepRecord *record,
 	current_run = NULL;
 }
 
-/* Add to an error what to do next. */
+/* Add to an error what is left, and what to do next. */
 static void
 add_hint(const StatementRun *run, ErrorData *error)
 {
+	char *index =
+		run->left_index == NULL
+			? ""
+			: psprintf(" Invalid index %s is left, which the next call drops.",
+					   run->left_index);
 	char *hint =
-		psprintf("What was done before stays done. When the cause is gone, CALL pgmig_%s_stepwise() continues with this statement; pgmig_edit() can change what is not done yet.",
+		psprintf("What was done before stays done.%s When the cause is gone, CALL pgmig_%s_stepwise() continues with this statement; pgmig_edit() can change what is not done yet.",
+				 index,
 				 run->record->direction);
 
 	error->hint =
@@ -424,7 +479,32 @@ record_stop(const StatementRun *run, int sqlstate)
 		pgmig_catalog_remove_unfinished(run->scope);
 	else if (run->started && statement != NULL &&
 			 (left_nothing(sqlstate) || pgmig_run_is_doubtful(statement)))
-		pgmig_catalog_start_unfinished(run->scope, run->step->run, false);
+		pgmig_catalog_start_unfinished(run->scope,
+									   run->step->run,
+									   false,
+									   sqlstate == ERRCODE_DUPLICATE_TABLE
+										   ? NULL
+										   : current_text(run));
+}
+
+/* Look for the invalid index that the statement has left, if it has a name. */
+static void
+find_left_index(StatementRun *run)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	const BodyStatement *statement = run->body->current;
+
+	if (!run->started || statement == NULL ||
+		!IsA(statement->raw->stmt, IndexStmt) ||
+		((IndexStmt *) statement->raw->stmt)->idxname == NULL)
+		return;
+	HOLD_INTERRUPTS();
+	pgmig_run_begin();
+	MemoryContextSwitchTo(cxt);
+	run->left_index = pgmig_run_left_index(current_text(run));
+	pgmig_run_commit();
+	MemoryContextSwitchTo(cxt);
+	RESUME_INTERRUPTS();
 }
 
 /*
@@ -442,6 +522,7 @@ pgmig_run_leave_statements(ErrorData *error)
 	current_run = NULL;
 	if (run->body->current != NULL)
 		run->record->done = run->body->statement - 1;
+	find_left_index(run);
 	if ((run->record->done > 0 || run->started || run->resumed) &&
 		error->sqlerrcode != ERRCODE_PGMIG_IN_DOUBT)
 		add_hint(run, error);

@@ -37,6 +37,15 @@ pgmig_run_describe(GraphNode *node, bool downgrade)
 	return psprintf("%s -> %s, %s", from, to, node->message);
 }
 
+void
+pgmig_run_report_irreversible(const char *id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PGMIG_IRREVERSIBLE),
+			 errmsg("revision \"%s\" is irreversible", id),
+			 errhint("Load the revision with a downgrade section first.")));
+}
+
 /*
  * Refuse to downgrade a revision that is not the one that was applied.
  */
@@ -76,10 +85,7 @@ pgmig_run_read_body(const RunStep *step, char **checksum)
 		check_applied(id);
 	sql = pgmig_catalog_read_body(id, step->downgrade, &recorded, &applied);
 	if (sql == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_PGMIG_IRREVERSIBLE),
-				 errmsg("revision \"%s\" is irreversible", id),
-				 errhint("Load the revision with a downgrade section first.")));
+		pgmig_run_report_irreversible(id);
 	pgmig_body_checksum(sql, actual);
 	if (strcmp(actual, recorded) != 0)
 		ereport(ERROR,

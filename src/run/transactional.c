@@ -57,6 +57,8 @@ check_transactional(GraphNode *node, bool downgrade)
 	ListCell *lc;
 
 	sql = pgmig_catalog_read_body(node->id, downgrade, &checksum, &applied);
+	if (sql == NULL)
+		pgmig_run_report_irreversible(node->id);
 	foreach(lc, pgmig_body_split(sql))
 	{
 		BodyStatement *statement = lfirst(lc);

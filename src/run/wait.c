@@ -39,6 +39,7 @@ typedef struct RunState
 	int pid;      /* of the process that runs it, 0 if it is gone */
 	int messages; /* so many have been reported */
 	bool details; /* the caller may see all of them */
+	bool worker;  /* the process is a background worker of pgmig's */
 } RunState;
 
 /* Read it; errors out if there is no such run. */
@@ -49,7 +50,9 @@ read_state(int64 run, RunState *state)
 		.sql = "SELECT r.outcome, (SELECT a.pid"
 			   " FROM pg_stat_get_activity(r.pid) a"
 			   " WHERE a.backend_start <= r.started_at"
-			   " AND r.mode = ANY ('{stepwise,worker}')), r.role"
+			   " AND r.mode = ANY ('{stepwise,worker}')), r.role,"
+			   " EXISTS (SELECT FROM pg_stat_get_activity(r.pid) a"
+			   " WHERE a.backend_type = 'pgmig')"
 			   " FROM pgmig.run r WHERE r.run = $1",
 		.nargs = 1,
 		.argtypes = {INT8OID},
@@ -73,6 +76,7 @@ read_state(int64 run, RunState *state)
 	if (isnull)
 		state->pid = 0;
 	role = pgmig_catalog_text(0, 3);
+	state->worker = DatumGetBool(pgmig_catalog_datum(0, 4, &isnull));
 	pgmig_catalog_end(&access);
 	state->details =
 		superuser() ||
@@ -280,6 +284,9 @@ pgmig_cancel(PG_FUNCTION_ARGS)
 	PreventCommandDuringRecovery("pgmig_cancel()");
 	read_state(PG_GETARG_INT64(0), &state);
 	if (strcmp(state.outcome, "running") != 0 || state.pid == 0)
+		PG_RETURN_BOOL(false);
+	/* Who may write to the log must not have others cancel what he likes. */
+	if (!state.worker && !pgmig_catalog_is_runner(state.pid))
 		PG_RETURN_BOOL(false);
 	PG_RETURN_DATUM(
 		DirectFunctionCall1(pg_cancel_backend, Int32GetDatum(state.pid)));
