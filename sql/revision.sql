@@ -26,7 +26,13 @@ SELECT pgmig_merge('{mërged}', 'with a \messa''ge', rev_id => 'child') LIKE E'%
 SELECT labels FROM pgmig_heads();
 SELECT pgmig_merge('{l2,p2}', 'spliced', 'l;', 'spliced', splice => true) LIKE E'%-- Revises: l2, p2\n%';
 
+-- The only head
 \set VERBOSITY default
+BEGIN;
+SELECT count(*) FROM pgmig_merge(rev_id => 'the_merge');
+SELECT pgmig_merge();
+ROLLBACK;
+
 -- Several heads, or none that is one (R01 to R03)
 SELECT pgmig_revision('which head', 'no');
 SELECT pgmig_revision('no head', 'no', 'l2');

@@ -196,6 +196,32 @@ pgmig_revision(PG_FUNCTION_ARGS)
 						 optional_bool(fcinfo, 8, true));
 }
 
+/*
+ * Refuse to merge the heads where there is only one: somebody else has.
+ *
+ * A parent that is named may be the only one, as in Alembic.
+ */
+static void
+check_several_heads(List *targets)
+{
+	List *heads;
+
+	if (list_length(targets) != 1 || strcmp(linitial(targets), "heads") != 0)
+		return;
+	pgmig_catalog_push_snapshot();
+	heads =
+		pgmig_target_resolve_parents(pgmig_catalog_graph(), targets, false);
+	PopActiveSnapshot();
+	if (list_length(heads) == 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("there is nothing to merge"),
+				 errdetail("Revision \"%s\" is the only head.",
+						   ((GraphNode *) linitial(heads))->id),
+				 errhint(
+					 "Name the revisions to be merged, or add one with pgmig_revision().")));
+}
+
 PG_FUNCTION_INFO_V1(pgmig_merge);
 
 /*
@@ -209,6 +235,7 @@ pgmig_merge(PG_FUNCTION_ARGS)
 {
 	List *targets = pgmig_run_targets(fcinfo, 0);
 
+	check_several_heads(targets);
 	return make_revision(pgmig_run_optional(fcinfo, 1),
 						 pgmig_run_optional(fcinfo, 3),
 						 targets,

@@ -96,8 +96,11 @@ report_ambiguous_step(const Target *target, WalkEnd end, List *choices,
 					   pgmig_target_list_nodes(choices)),
 			 up ? errhint("Choose a branch: %s.",
 						  list_alternatives(target, choices))
-				: errhint(
-					  "Name the revision to go to, or a number of steps that ends before.")));
+			 : end.steps == 0
+				 ? errhint(
+					   "Name the revision to go to: only what is above it is undone.")
+				 : errhint(
+					   "Name the revision to go to, or a number of steps that ends before.")));
 }
 
 void
