@@ -115,6 +115,9 @@ SELECT statements_done AS done, duration >= '0.2s' AS sleep, rows, wal_bytes > 0
 CALL pgmig_upgrade_stepwise('discards');
 SELECT statements_done AS done, rows
     FROM pgmig.run_step ORDER BY run DESC LIMIT 1;
+SELECT FROM pgmig_edit('discards', E'CREATE TABLE cost AS SELECT generate_series(1, 100) AS a;\nSELECT pg_sleep(0.2);\nSELECT 1 / length(pg_sleep(0.2)::text)');
+CALL pgmig_upgrade_stepwise('discards');
+SELECT duration >= '0.2s' AS sleep FROM pgmig.run_step ORDER BY run DESC LIMIT 1;
 -- Another body is not the one that is half-done
 SELECT FROM pgmig_edit('discards', 'SELECT 2; SELECT 3');
 CALL pgmig_upgrade_stepwise('discards');

@@ -76,6 +76,7 @@ SELECT line FROM (
 SQL
 
 # All rows of all tables: their number and a hash, which a failed test can show.
+# A column that is new is null.
 sub contents
 {
 	my ($database) = @_;
@@ -84,7 +85,7 @@ sub contents
 
 	return join "\n", map {
 		"$_: " . $node->safe_psql($database,
-			"SELECT count(*), md5(string_agg(to_json(t)::text, ',' ORDER BY to_json(t)::text COLLATE \"C\")) FROM $_ t")
+			"SELECT count(*), md5(string_agg(json_strip_nulls(to_json(t))::text, ',' ORDER BY to_json(t)::text COLLATE \"C\")) FROM $_ t")
 	} @tables, '(SELECT last_value FROM pgmig.run_run_seq)';
 }
 

@@ -543,6 +543,23 @@ pgmig_run_examine(const BodyRun *body, bool again, bool in_doubt,
 }
 
 /*
+ * A statement that pgmig.unfinished has.  The text can be anything that was
+ * written to the table directly.
+ */
+static const BodyStatement *
+recorded_statement(const char *sql)
+{
+	List *statements = pgmig_body_split(sql);
+
+	if (list_length(statements) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("left_by in table pgmig.unfinished is not a statement"),
+				 errhint("Set it to null.")));
+	return linitial(statements);
+}
+
+/*
  * Clear away what a statement left that is not in the body any more.
  *
  * The caller is in a transaction of its own, as for pgmig_run_examine().
@@ -550,7 +567,7 @@ pgmig_run_examine(const BodyRun *body, bool again, bool in_doubt,
 void
 pgmig_run_clear_left(const BodyRun *body, const char *sql)
 {
-	const BodyStatement *statement = linitial(pgmig_body_split(sql));
+	const BodyStatement *statement = recorded_statement(sql);
 	Node *node = statement->raw->stmt;
 
 	if (IsA(node, IndexStmt))
@@ -572,8 +589,7 @@ pgmig_run_clear_left(const BodyRun *body, const char *sql)
 char *
 pgmig_run_left_index(const char *sql)
 {
-	const BodyStatement *statement = linitial(pgmig_body_split(sql));
-	Node *node = statement->raw->stmt;
+	Node *node = recorded_statement(sql)->raw->stmt;
 	Oid index = InvalidOid;
 
 	if (IsA(node, IndexStmt))

@@ -35,6 +35,7 @@ typedef struct StepwiseRun
 	int64 run;         /* 0 before it is recorded */
 	RunStep step;      /* that runs */
 	StepRecord record; /* of that step; without a revision, none runs */
+	TimestampTz start; /* of that step */
 	MemoryContext cxt;
 } StepwiseRun;
 
@@ -155,6 +156,7 @@ run_step(StepwiseRun *run, UnfinishedRevision *unfinished)
 	bool transactional = step->downgrade ? step->node->downgrade_transactional
 										 : step->node->upgrade_transactional;
 
+	run->start = GetCurrentTimestamp();
 	pgmig_run_begin_record(step, &run->record);
 	if (transactional && unfinished == NULL)
 		pgmig_run_attempts(step, &run->record, run_transaction, run);
@@ -253,6 +255,10 @@ record_failure(StepwiseRun *run, ErrorData *error)
 {
 	if (run->run == 0)
 		return;
+	/* How long it took to fail, with all attempts and pauses. */
+	run->record.seconds =
+		TimestampDifferenceMilliseconds(run->start, GetCurrentTimestamp()) /
+		1000.0;
 	pgmig_run_begin();
 	pgmig_worker_keep_messages(run->run);
 	pgmig_catalog_fail_run(run->run,
