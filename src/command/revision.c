@@ -235,6 +235,7 @@ pgmig_merge(PG_FUNCTION_ARGS)
 {
 	List *targets = pgmig_run_targets(fcinfo, 0);
 
+	pgmig_catalog_prepare_write("pgmig_merge()");
 	check_several_heads(targets);
 	return make_revision(pgmig_run_optional(fcinfo, 1),
 						 pgmig_run_optional(fcinfo, 3),

@@ -88,8 +88,7 @@ report_left(const UnfinishedRevision *unfinished)
 
 	if (index != NULL)
 		ereport(WARNING,
-				(errcode(ERRCODE_WARNING),
-				 errmsg("invalid index %s is left", index),
+				(errmsg("invalid index %s is left", index),
 				 errhint("Drop it with DROP INDEX CONCURRENTLY %s.", index)));
 }
 
