@@ -13,7 +13,7 @@ COMMENT ON FUNCTION pgmig_version() IS 'version of the library that is loaded; t
 CREATE FUNCTION pgmig_revoke(role name) RETURNS void
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION pgmig_revoke(name) FROM PUBLIC;
-COMMENT ON FUNCTION pgmig_revoke(name) IS 'take back from a role all that pgmig_grant() gives, and what it has granted to others';
+COMMENT ON FUNCTION pgmig_revoke(name) IS 'take back from a role all that pgmig_grant() gives; what it has given others with pgmig_grant() stays';
 
 -- A trusted extension belongs to the role that creates it, the objects in it to
 -- a superuser.  The role may do all but change the objects, so that it can dump

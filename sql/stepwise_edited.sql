@@ -67,6 +67,15 @@ CALL pgmig_upgrade_stepwise();
 \set VERBOSITY default
 SELECT pgmig_resolve('one', 'forget');
 DROP INDEX "L; ü"."T_id_idx";
+
+-- An index in the way that was not left by the revision
+\set VERBOSITY terse
+CALL fail('CREATE UNIQUE INDEX CONCURRENTLY "I;1" ON "L; ü"."T" (id)');
+CREATE UNIQUE INDEX CONCURRENTLY "I;1" ON "L; ü"."T" (id);
+\set VERBOSITY default
+CALL pgmig_upgrade_stepwise();
+DROP INDEX "L; ü"."I;1";
+SELECT pgmig_resolve('one', 'forget');
 \set VERBOSITY terse
 CALL fail('CREATE UNIQUE INDEX CONCURRENTLY "I;1" ON "L; ü"."T" (id)');
 CALL pgmig_upgrade_stepwise();

@@ -236,11 +236,11 @@ pgmig_grant(PG_FUNCTION_ARGS)
 PG_FUNCTION_INFO_V1(pgmig_revoke);
 
 /*
- * pgmig_revoke(role name): take back from a role all that pgmig_grant() gives,
- * and what it has granted to others.
+ * pgmig_revoke(role name): take back from a role all that pgmig_grant() gives.
  *
- * For administrators.  The rights of the owner of the tables stay, and so does
- * USAGE on the extension's schema, where other things may be.
+ * For administrators.  What the role has given others with pgmig_grant() stays,
+ * what it has given with GRANT goes.  The rights of the owner of the tables
+ * stay, and so does USAGE on the extension's schema, where other things may be.
  */
 Datum
 pgmig_revoke(PG_FUNCTION_ARGS)

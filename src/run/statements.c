@@ -438,12 +438,20 @@ pgmig_run_statements(const RunStep *step, StepRecord *record,
 static void
 add_hint(const StatementRun *run, ErrorData *error)
 {
-	char *index =
-		run->left_index == NULL
-			? ""
-			: psprintf(" Invalid index %s is left, which the next call drops.",
-					   run->left_index);
-	char *hint =
+	const char *index = "";
+	char *hint;
+
+	if (run->left_index != NULL &&
+		error->sqlerrcode == ERRCODE_DUPLICATE_TABLE)
+		index =
+			psprintf(" Invalid index %s is in the way; drop it with DROP INDEX CONCURRENTLY %s.",
+					 run->left_index,
+					 run->left_index);
+	else if (run->left_index != NULL)
+		index =
+			psprintf(" Invalid index %s is left, which the next call drops.",
+					 run->left_index);
+	hint =
 		psprintf("What was done before stays done.%s When the cause is gone, CALL pgmig_%s_stepwise() continues with this statement; pgmig_edit() can change what is not done yet.",
 				 index,
 				 run->record->direction);
