@@ -98,20 +98,29 @@ pgmig_catalog_lock(void)
 
 	set_tag(&writer, LOCK_KIND_WRITER);
 	set_tag(&gate, LOCK_KIND_GATE);
-	if (LockAcquire(&writer, ExclusiveLock, false, true) ==
-		LOCKACQUIRE_NOT_AVAIL)
+	while (LockAcquire(&writer, ExclusiveLock, false, true) ==
+		   LOCKACQUIRE_NOT_AVAIL)
 	{
-		if (LockAcquire(&gate, ShareLock, false, true) ==
+		int pid;
+
+		if (LockAcquire(&gate, ShareLock, false, true) !=
 			LOCKACQUIRE_NOT_AVAIL)
+		{
+			wait_for_lock(&writer, false);
+			LockRelease(&gate, ShareLock, false);
+			break;
+		}
+		pid = pgmig_catalog_gate_holder();
+		if (pid != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 					 errmsg("a stepwise migration run is in progress"),
 					 errdetail("It runs, or waits for another run, in process %d.",
-							   pgmig_catalog_gate_holder()),
+							   pid),
 					 errhint(
 						 "Try again when it has ended, see pgmig_progress(). CALL pgmig_upgrade_stepwise() would wait for it.")));
-		wait_for_lock(&writer, false);
-		LockRelease(&gate, ShareLock, false);
+		/* It has ended since. */
+		CHECK_FOR_INTERRUPTS();
 	}
 	LockRelationOid(run_table(), RowExclusiveLock);
 }
