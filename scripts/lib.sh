@@ -74,10 +74,19 @@ wait_for()
 	return $rc
 }
 
+# What is in a chroot has the first process of a namespace, which no other signal
+# reaches.
 end_child()
 {
+	local tenth
+
 	if [[ -n $child ]]; then
 		kill -TERM -- "-$child" 2>/dev/null || true
+		for ((tenth = 0; tenth < 100; tenth++)); do
+			kill -0 -- "-$child" 2>/dev/null || break
+			sleep 0.1
+		done
+		kill -KILL -- "-$child" 2>/dev/null || true
 		wait "$child" 2>/dev/null || true
 		child=
 	fi
