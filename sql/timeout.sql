@@ -22,43 +22,43 @@ SHOW pgmig.lock_timeout;
 SHOW pgmig.statement_timeout;
 
 -- pgmig.statement_timeout is for each statement of a body
-SET pgmig.statement_timeout = '100ms';
+SET pgmig.statement_timeout = '500ms';
 SELECT * FROM pgmig_upgrade();
 \set VERBOSITY sqlstate
 SELECT * FROM pgmig_upgrade();
 \set VERBOSITY default
 SELECT revision FROM pgmig_current();
 -- Nothing of it is left, neither in this transaction nor after it
-SELECT count(pg_sleep(0.2));
+SELECT count(pg_sleep(0.7));
 BEGIN;
 SAVEPOINT s;
 SELECT * FROM pgmig_upgrade();
 ROLLBACK TO s;
-SELECT count(pg_sleep(0.2));
+SELECT count(pg_sleep(0.7));
 COMMIT;
 DO $$
 BEGIN
     PERFORM pgmig_upgrade();
 EXCEPTION WHEN query_canceled THEN
-    PERFORM pg_sleep(0.2);
+    PERFORM pg_sleep(0.7);
     RAISE NOTICE 'caught: %', SQLERRM;
 END
 $$;
 -- It is no limit for all of them together
-SELECT FROM pgmig_edit('s1', 'SELECT pg_sleep(0.06); SELECT pg_sleep(0.06); SELECT pg_sleep(0.06);');
-SET pgmig.statement_timeout = '150ms';
+SELECT FROM pgmig_edit('s1', 'SELECT pg_sleep(0.4); SELECT pg_sleep(0.4); SELECT pg_sleep(0.4);');
+SET pgmig.statement_timeout = '1s';
 SELECT * FROM pgmig_upgrade();
 SELECT * FROM pgmig_stamp('base');
 DROP TABLE q;
 SELECT FROM pgmig_edit('s1', 'INSERT INTO q VALUES (2); SELECT ''ü'', pg_sleep(60);');
 
 -- The caller's statement_timeout works before, within and after
-SET statement_timeout = '400ms';
+SET statement_timeout = '1s';
 SET pgmig.statement_timeout = '1min';
 SELECT * FROM pgmig_upgrade();
 SET pgmig.statement_timeout = 0;
 SELECT * FROM pgmig_upgrade();
-SET pgmig.statement_timeout = '50ms';
+SET pgmig.statement_timeout = '500ms';
 SELECT * FROM pgmig_upgrade();
 DO $$
 BEGIN
