@@ -84,7 +84,7 @@ SELECT FROM pgmig_edit('it''s"one;ü', upgrade => 'SELECT "fail; it"(''55P03'', 
 SELECT pgmig_upgrade('it''s"one;ü');
 
 -- The timeout of the session ends it
-SET statement_timeout = '300ms';
+SET statement_timeout = '1s';
 SET pgmig.lock_timeout = '10s';
 SET pgmig.lock_retries = 10;
 CALL pgmig_upgrade_stepwise('it''s"one;ü');
@@ -95,11 +95,11 @@ SELECT outcome, sqlstate, error FROM pgmig.run ORDER BY run DESC LIMIT 1;
 -- So does that of a statement, and a cancel
 SELECT FROM pgmig_edit('two', upgrade => E'SELECT 1;\nDO $$BEGIN INSERT INTO log (what) VALUES (''ü''); COMMIT; PERFORM pg_sleep(60); END$$;\n SELECT pg_sleep(60)');
 SELECT FROM pgmig_stamp('it''s"one;ü');
-SET pgmig.statement_timeout = '100ms';
+SET pgmig.statement_timeout = '500ms';
 CALL pgmig_upgrade_stepwise();
 SELECT FROM pgmig_edit('two', (SELECT replace(upgrade, 'PERFORM pg_sleep(60);', '') FROM pgmig_show('two')));
 CALL pgmig_upgrade_stepwise();
-SELECT count(pg_sleep(0.2));
+SELECT count(pg_sleep(0.7));
 RESET pgmig.statement_timeout;
 SELECT FROM pgmig_edit('two', (SELECT replace(upgrade, 'SELECT pg_sleep(60)', 'SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(60)') FROM pgmig_show('two')));
 CALL pgmig_upgrade_stepwise();
