@@ -262,12 +262,12 @@ request($waiter, q{SELECT pgmig_upgrade('after')});
 poll(
 	qq{SELECT wait_event = 'advisory' FROM pg_stat_activity WHERE pid = $waiter_pid},
 	'a body waits again');
+my $offset = -s $node->logfile;
 kill 'KILL', $waiter_pid;
 quit($_) foreach $waiter, $gate;
-ok( $node->poll_query_until(
-		'postgres',
-		qq{SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $waiter_pid}),
-	'the server is up again');
+$node->wait_for_log(qr/reinitializing.*ready to accept connections/s, $offset);
+is( $node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE pid = $waiter_pid"),
+	'0', 'the server is up again');
 is( $node->safe_psql(
 		'postgres',
 		'SELECT (SELECT count(*) FROM done), runner_pid IS NULL, pending FROM pgmig_status()'
