@@ -562,10 +562,12 @@ is($node->safe_psql($db, 'SELECT count(amount_cents) FROM orders'),
 	'4000', 'two batches are done');
 $run = run_until(q{CALL pgmig_upgrade_stepwise('0004')},
 	q{wait_event_type = 'Lock'});
+my $offset = -s $node->logfile;
 kill 'KILL', $run->{pid};
 eval { $run->{run}->finish };
 quit($other);
-ok($node->poll_query_until('postgres', 'SELECT true'), 'the server is back');
+$node->wait_for_log(qr/reinitializing.*ready to accept connections/s, $offset);
+is($node->safe_psql('postgres', 'SELECT 1'), '1', 'the server is back');
 is($node->safe_psql($db, 'SELECT count(amount_cents) FROM orders'),
 	'4000', 'two batches are done, still');
 $other = session($db);
