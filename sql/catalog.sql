@@ -70,6 +70,14 @@ WHERE (provolatile = 'v' OR proname ~ '_(show|export|sql)$') = has_function_priv
   OR (proparallel = 's') <> (proname = 'pgmig_version')
 ORDER BY 1;
 
+-- The functions of triggers are for triggers.
+SELECT pgmig_trigger_edges();
+SELECT pgmig_trigger_applied();
+SELECT pgmig_trigger_checksum();
+SELECT pgmig_trigger_name();
+SELECT pgmig_trigger_references();
+SELECT pgmig_trigger_guard();
+
 DROP VIEW member_function;
 DROP TABLE member;
 DROP EXTENSION pgmig;

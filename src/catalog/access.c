@@ -424,6 +424,20 @@ pgmig_catalog_prepare_write(const char *function)
 	PreventCommandIfReadOnly(function);
 }
 
+/*
+ * Refuse a call of a trigger function that is no trigger's.
+ */
+void
+pgmig_catalog_check_trigger(FunctionCallInfo fcinfo, const char *function)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by trigger manager",
+						function),
+				 errhint("It is for the triggers on the tables of pgmig.")));
+}
+
 PG_FUNCTION_INFO_V1(pgmig_trigger_guard);
 
 /*
@@ -433,6 +447,7 @@ PG_FUNCTION_INFO_V1(pgmig_trigger_guard);
 Datum
 pgmig_trigger_guard(PG_FUNCTION_ARGS)
 {
+	pgmig_catalog_check_trigger(fcinfo, "pgmig_trigger_guard");
 	if (in_body)
 		ereport(ERROR,
 				(errcode(ERRCODE_PGMIG_IN_BODY),

@@ -119,6 +119,8 @@ extern Oid pgmig_catalog_hold(void);
 extern Oid pgmig_catalog_owner(void);
 extern void pgmig_catalog_enter_body(void);
 extern void pgmig_catalog_leave_body(void);
+extern void pgmig_catalog_check_trigger(FunctionCallInfo fcinfo,
+										const char *function);
 extern void pgmig_catalog_refuse_in_body(const char *function);
 extern void pgmig_catalog_prepare_write(const char *function);
 

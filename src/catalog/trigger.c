@@ -52,11 +52,7 @@ lock_out_writers(void)
 static void
 begin_trigger(CatalogAccess *access, FunctionCallInfo fcinfo, const char *name)
 {
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager",
-						name)));
+	pgmig_catalog_check_trigger(fcinfo, name);
 	pgmig_catalog_begin(access);
 	SPI_register_trigger_data((TriggerData *) fcinfo->context);
 }

@@ -40,8 +40,8 @@ typedef struct StepwiseRun
 } StepwiseRun;
 
 /*
- * Refuse to finish a half-done upgrade if what it needs is not applied any
- * more, or not yet: it was loaded anew with other parents.
+ * Refuse to finish a half-done upgrade if something that it needs is not
+ * applied: its parents can be others than when it began.
  */
 static void
 check_needed(GraphNode *node)
