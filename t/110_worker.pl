@@ -5,6 +5,9 @@ use strict;
 use warnings FATAL => 'all';
 
 use IPC::Run;
+use FindBin;
+use lib $FindBin::RealBin;
+use PgmigSession;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -57,56 +60,6 @@ sub session
 	return $session;
 }
 
-# Have it begin a statement.
-sub request
-{
-	my ($session, $sql) = @_;
-
-	$session->{timer}->start;
-	$session->{out} = $session->{err} = '';
-	$session->{in} .= "$sql;\n\\echo :SQLSTATE\n\\echo (done)\n\\warn (done)\n";
-	eval { $session->{run}->pump_nb };
-	return;
-}
-
-# What it answers, and in $session->{state} the SQLSTATE, "lost" if the
-# session is gone; what it reports is in $session->{err}.
-sub answer
-{
-	my ($session) = @_;
-	my $out = '';
-
-	eval {
-		$session->{run}->pump
-		  until ($session->{out} =~ /^\(done\)\n/m && $session->{err} =~ /^\(done\)\n/m)
-		  || !$session->{run}->pumpable;
-	};
-	die $@ if $@ =~ /timeout/;
-	$session->{err} =~ s/^\(done\)\n//m;
-	$session->{state} = 'lost';
-	($out, $session->{state}) = ($1, $2)
-	  if $session->{out} =~ /^(.*?)\n?(\w{5})\n\(done\)\n/s;
-	return $out;
-}
-
-sub ask
-{
-	my ($session, $sql) = @_;
-
-	request($session, $sql);
-	return answer($session);
-}
-
-# The same, of something that has to succeed.
-sub must
-{
-	my ($session, $sql) = @_;
-	my $out = ask($session, $sql);
-
-	die "$sql: $session->{err}" if $session->{state} ne '00000';
-	return $out;
-}
-
 # Something that has to fail, with a SQLSTATE and a message.
 sub refused
 {
@@ -115,15 +68,6 @@ sub refused
 	ask($session, $sql);
 	is($session->{state}, $state, "$name: $state");
 	like($session->{err}, $pattern, "$name: message");
-	return;
-}
-
-sub quit
-{
-	my ($session) = @_;
-
-	$session->{in} .= "\\q\n";
-	eval { $session->{run}->finish };
 	return;
 }
 
