@@ -20,6 +20,7 @@
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
+#include "utils/jsonb.h"
 #include "utils/relcache.h"
 
 #if PG_VERSION_NUM < 150001 || PG_VERSION_NUM >= 200000
@@ -139,6 +140,88 @@ get_guc_variables_compat(int *count)
 #if PG_VERSION_NUM < 190000
 #define T_RepackStmt T_ClusterStmt
 typedef ClusterStmt RepackStmt;
+#endif
+
+/* 19: what a jsonb is built in is one struct */
+#if PG_VERSION_NUM < 190000
+typedef struct JsonbInState
+{
+	JsonbValue *result;
+	JsonbParseState *parseState;
+} JsonbInState;
+
+static inline void
+pushJsonbValue_compat(JsonbInState *state, JsonbIteratorToken token,
+					  JsonbValue *value)
+{
+	state->result = pushJsonbValue(&state->parseState, token, value);
+}
+#define pushJsonbValue(state, token, value)                                   \
+	pushJsonbValue_compat(state, token, value)
+#endif
+
+/* 17: a privilege more on tables */
+#if PG_VERSION_NUM < 170000
+#define ACL_MAINTAIN 0
+#endif
+
+/* 16: the query of a view has no entries for OLD and NEW */
+#if PG_VERSION_NUM < 160000
+#define VIEW_RULE_ENTRIES 2
+#else
+#define VIEW_RULE_ENTRIES 0
+#endif
+
+/* 17: one column for the locale of all providers */
+#if PG_VERSION_NUM < 170000
+#define SQL_COLLLOCALE "colliculocale"
+#else
+#define SQL_COLLLOCALE "colllocale"
+#endif
+
+/* 18: NOT NULL is a constraint, which has a name */
+#if PG_VERSION_NUM < 180000
+#define SQL_NOT_NULL_PROPERTIES ""
+#define SQL_NOT_NULL_JOIN ""
+#else
+#define SQL_NOT_NULL_PROPERTIES                                               \
+	" CASE WHEN nn.conname <> c.relname || '_' || a.attname || '_not_null'"   \
+	" THEN nn.conname END AS not_null_name,"                                  \
+	" nn.connoinherit AS not_null_no_inherit,"                                \
+	" NOT nn.convalidated AS not_null_unvalidated,"                           \
+	" NOT a.attislocal AND nn.conislocal AS not_null_local,"                  \
+	" nd.description AS not_null_comment,"
+#define SQL_NOT_NULL_JOIN                                                     \
+	" LEFT JOIN pg_constraint nn ON nn.conrelid = a.attrelid"                 \
+	" AND nn.contype = 'n' AND nn.conkey[1] = a.attnum"                       \
+	" LEFT JOIN pg_description nd ON nd.objoid = nn.oid"                      \
+	" AND nd.classoid = 'pg_constraint'::regclass AND nd.objsubid = 0"
+#endif
+
+/* 16, 17, 19: more options of subscriptions */
+#if PG_VERSION_NUM < 160000
+#define SQL_SUBSCRIPTION_PROPERTIES ""
+#else
+#define SQL_SUBSCRIPTION_PROPERTIES_16                                        \
+	" s.substream::text = 'p' AS streaming_parallel,"                         \
+	" NOT s.subpasswordrequired AS password_not_required,"                    \
+	" s.subrunasowner AS run_as_owner,"                                       \
+	" NULLIF(s.suborigin, 'any') AS origin,"
+#if PG_VERSION_NUM < 170000
+#define SQL_SUBSCRIPTION_PROPERTIES SQL_SUBSCRIPTION_PROPERTIES_16
+#elif PG_VERSION_NUM < 190000
+#define SQL_SUBSCRIPTION_PROPERTIES                                           \
+	SQL_SUBSCRIPTION_PROPERTIES_16 " s.subfailover AS failover,"
+#else
+#define SQL_SUBSCRIPTION_PROPERTIES                                           \
+	SQL_SUBSCRIPTION_PROPERTIES_16                                            \
+	" s.subfailover AS failover,"                                             \
+	" s.subretaindeadtuples AS retain_dead_tuples,"                           \
+	" NULLIF(s.submaxretention, 0) AS max_retention_duration,"                \
+	" NULLIF(s.subwalrcvtimeout, '-1') AS wal_receiver_timeout,"              \
+	" (SELECT srvname FROM pg_foreign_server"                                 \
+	" WHERE oid = s.subserver) AS server,"
+#endif
 #endif
 
 #endif /* PGMIG_COMPAT_H */

@@ -281,6 +281,23 @@ run_statement(BodyRun *body, const char *replacement, bool top_level)
 	PG_END_TRY();
 }
 
+/* Is the current statement not to run, since this is but a rehearsal? */
+static bool
+leave_out(BodyRun *body)
+{
+	const RunStep *step = body->step;
+	MemoryContext old;
+
+	if (!step->rehearsal || body->current->forbids == NULL ||
+		body->current->concurrently)
+		return false;
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(body->record));
+	*step->left_out =
+		lappend(*step->left_out, pstrdup(body->current->forbids));
+	MemoryContextSwitchTo(old);
+	return true;
+}
+
 static void
 run_statements(BodyRun *body)
 {
@@ -294,7 +311,8 @@ run_statements(BodyRun *body)
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextSwitchTo(cxt);
 		pgmig_run_go_to(body, i);
-		run_statement(body, NULL, false);
+		if (!leave_out(body))
+			run_statement(body, NULL, false);
 		body->record->done = i;
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(cxt);

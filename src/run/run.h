@@ -12,6 +12,7 @@
 #include "compat.h"
 #include "document/document.h"
 #include "fmgr.h"
+#include "schema/schema.h"
 #include "storage/lock.h"
 
 /* GUCs, see pgmig.c */
@@ -37,6 +38,8 @@ typedef struct RunStep
 	int steps;
 	GraphNode *node;
 	bool downgrade;
+	bool rehearsal;  /* statements that forbid a transaction are left out */
+	List **left_out; /* ... and what forbids it collected here, char * */
 } RunStep;
 
 /* A body that runs. */
@@ -152,5 +155,10 @@ extern char *pgmig_run_statement_checksum(const char *sql,
 										  const BodyStatement *statement);
 extern bool pgmig_run_leave_statements(ErrorData *error);
 extern void pgmig_run_forget_statements(void);
+
+/* observe.c */
+extern ErrorData *pgmig_run_attempt(void (*work)(void *arg), void *arg);
+extern ErrorData *pgmig_run_rehearse(void (*work)(void *arg), void *arg);
+extern SchemaSnapshot *pgmig_run_read_schema(List *only, List *except);
 
 #endif /* PGMIG_RUN_H */
