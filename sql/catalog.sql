@@ -43,10 +43,10 @@ WHERE c.relkind = 'r'
                     AND t.tgtype & 62 = 62)  -- before insert, delete, update, truncate
 ORDER BY 1;
 
--- Commented: schema, tables, functions.
+-- Commented: schema, tables, functions, event triggers.
 SELECT pg_describe_object(m.classid, m.objid, 0)
 FROM member m LEFT JOIN pg_class c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid
-WHERE m.classid IN ('pg_namespace'::regclass, 'pg_class'::regclass, 'pg_proc'::regclass)
+WHERE m.classid IN ('pg_namespace'::regclass, 'pg_class'::regclass, 'pg_proc'::regclass, 'pg_event_trigger'::regclass)
   AND c.relkind IS DISTINCT FROM 'S' AND c.relkind IS DISTINCT FROM 'i'
   AND obj_description(m.objid, m.classid::regclass::name) IS NULL
 ORDER BY 1;
@@ -64,10 +64,10 @@ SELECT oid::regprocedure FROM member_function
 WHERE pronargs > 0 AND (proargnames IS NULL OR '' = ANY (proargnames[1:pronargs]))
 ORDER BY 1;
 -- Volatile functions, and those that show bodies, PUBLIC may not execute; none
--- is parallel safe, but for the one that reads nothing.
+-- is parallel safe, but for those that read nothing.
 SELECT oid::regprocedure, provolatile, proparallel FROM member_function
-WHERE (provolatile = 'v' OR proname ~ '_(show|export|sql)$') = has_function_privilege('public', oid, 'EXECUTE')
-  OR (proparallel = 's') <> (proname = 'pgmig_version')
+WHERE (provolatile = 'v' OR proname ~ '_(show|export|sql|guard_log|check|recorded)$') = has_function_privilege('public', oid, 'EXECUTE')
+  OR (proparallel = 's') <> (proname = 'pgmig_version' OR provolatile = 'i')
 ORDER BY 1;
 
 -- The functions of triggers are for triggers.

@@ -26,13 +26,14 @@ CREATE FUNCTION pg_temp.calls(kind text) RETURNS TABLE (signature text, call tex
                   p.oid::regproc,
                   (SELECT string_agg(CASE WHEN kind = 'null' OR t.typ IN ('bool'::regtype, 'name'::regtype, 'int8'::regtype, 'interval'::regtype) THEN format('NULL::%s', t.typ::regtype)
                                           WHEN t.typ = 'text[]'::regtype THEN quote_literal(CASE kind WHEN 'empty' THEN '{}' ELSE '{NULL}' END) || '::text[]'
+                                          WHEN t.typ = 'jsonb'::regtype THEN quote_literal(CASE kind WHEN 'empty' THEN '{}' ELSE '[{"é": null}]' END) || '::jsonb'
                                           ELSE quote_literal(CASE kind WHEN 'empty' THEN '' ELSE E'\x01 "é'';--\n@+' END) || format('::%s', t.typ::regtype) END,
                                      ', ' ORDER BY t.n)
                    FROM unnest(p.proargtypes) WITH ORDINALITY t (typ, n)))
     FROM pg_proc p
          JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
          JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
-    WHERE e.extname = 'pgmig' AND p.prorettype <> 'trigger'::regtype
+    WHERE e.extname = 'pgmig' AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
     ORDER BY p.oid::regprocedure::text COLLATE "C"
 $$;
 CREATE TEMP TABLE outcome AS
@@ -49,11 +50,11 @@ ORDER BY signature COLLATE "C";
 -- Trigger functions called as if they were none.
 SELECT p.proname, t.outcome
 FROM pg_proc p, pg_temp.try(format('SELECT %s()', p.oid::regproc)) t
-WHERE p.proname LIKE 'pgmig\_trigger\_%' AND p.proname <> 'pgmig_trigger_guard'
+WHERE p.proname ~ '^pgmig_(trigger|event)_' AND p.proname <> 'pgmig_trigger_guard'
 ORDER BY 1;
 
 -- Nothing has changed.
 SELECT revision, is_current FROM pgmig_history();
-SELECT count(*) FROM pgmig.run;
+SELECT count(*) FROM pgmig.run WHERE operation <> 'accept';
 DROP TABLE outcome;
 DROP EXTENSION pgmig;

@@ -32,7 +32,7 @@ SELECT has_schema_privilege('pgmig_plain', 'pgmig', 'USAGE') AS in_schema;
 -- the owner.
 SELECT p.oid::regprocedure
 FROM pg_proc p
-WHERE p.proname LIKE 'pgmig\_%' AND p.prorettype <> 'trigger'::regtype
+WHERE p.proname LIKE 'pgmig\_%' AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
   AND NOT has_function_privilege('public', p.oid, 'EXECUTE')
   AND NOT EXISTS (SELECT FROM rights r WHERE r.function = p.oid)
 ORDER BY p.oid::regprocedure::text COLLATE "C";
@@ -64,7 +64,7 @@ CREATE ROLE pgmig_plain_administrator;
 SELECT pgmig_grant('pgmig_plain_administrator', 'administrator');
 SELECT bool_and(has_function_privilege('pgmig_plain_administrator', p.oid, 'EXECUTE WITH GRANT OPTION')) AS functions
 FROM pg_proc p
-WHERE p.proname LIKE 'pgmig\_%' AND p.prorettype <> 'trigger'::regtype AND NOT has_function_privilege('public', p.oid, 'EXECUTE');
+WHERE p.proname LIKE 'pgmig\_%' AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) AND NOT has_function_privilege('public', p.oid, 'EXECUTE');
 SELECT c.oid::regclass FROM pg_class c
 WHERE c.relnamespace = 'pgmig'::regnamespace AND c.relkind = 'r'
   AND (NOT has_table_privilege('pgmig_plain_administrator', c.oid, 'SELECT WITH GRANT OPTION')

@@ -186,10 +186,13 @@ pushJsonbValue_compat(JsonbInState *state, JsonbIteratorToken token,
 #else
 #define SQL_NOT_NULL_PROPERTIES                                               \
 	" CASE WHEN nn.conname <> c.relname || '_' || a.attname || '_not_null'"   \
+	" AND NOT EXISTS (SELECT FROM pg_inherits ni JOIN pg_constraint np"       \
+	" ON np.conrelid = ni.inhparent AND np.contype = 'n'"                     \
+	" AND np.conname = nn.conname WHERE ni.inhrelid = a.attrelid)"            \
 	" THEN nn.conname END AS not_null_name,"                                  \
 	" nn.connoinherit AS not_null_no_inherit,"                                \
 	" NOT nn.convalidated AS not_null_unvalidated,"                           \
-	" NOT a.attislocal AND nn.conislocal AS not_null_local,"                  \
+	" nn.conislocal AND nn.coninhcount > 0 AS not_null_local,"                \
 	" nd.description AS not_null_comment,"
 #define SQL_NOT_NULL_JOIN                                                     \
 	" LEFT JOIN pg_constraint nn ON nn.conrelid = a.attrelid"                 \
@@ -222,6 +225,13 @@ pushJsonbValue_compat(JsonbInState *state, JsonbIteratorToken token,
 	" (SELECT srvname FROM pg_foreign_server"                                 \
 	" WHERE oid = s.subserver) AS server,"
 #endif
+#endif
+
+/* 16: a walker has a type; before, it is a function that C23 takes for one
+ * without arguments */
+#if PG_VERSION_NUM < 160000
+#define raw_expression_tree_walker(node, walker, context)                     \
+	raw_expression_tree_walker(node, (void *) (walker), context)
 #endif
 
 #endif /* PGMIG_COMPAT_H */

@@ -25,5 +25,8 @@
 #define ERRCODE_PGMIG_IN_BODY MAKE_SQLSTATE('M', 'G', '0', '1', '2')
 #define ERRCODE_PGMIG_UNFINISHED MAKE_SQLSTATE('M', 'G', '0', '1', '3')
 #define ERRCODE_PGMIG_IN_DOUBT MAKE_SQLSTATE('M', 'G', '0', '1', '4')
+#define ERRCODE_PGMIG_GUARDED MAKE_SQLSTATE('M', 'G', '0', '1', '5')
+#define ERRCODE_PGMIG_NOT_APPLIED MAKE_SQLSTATE('M', 'G', '0', '1', '6')
+#define ERRCODE_PGMIG_DRIFT MAKE_SQLSTATE('M', 'G', '0', '1', '7')
 
 #endif /* PGMIG_ERRORS_H */

@@ -24,6 +24,7 @@ int pgmig_lock_timeout = 5000;
 int pgmig_statement_timeout = 0;
 int pgmig_lock_retries = 10;
 bool pgmig_notify = true;
+bool pgmig_snapshots = true;
 
 void _PG_init(void);
 
@@ -90,6 +91,16 @@ _PG_init(void)
 							 "Sends NOTIFY pgmig when a revision commits.",
 							 NULL,
 							 &pgmig_notify,
+							 true,
+							 PGC_USERSET,
+							 0,
+							 NULL,
+							 NULL,
+							 NULL);
+	DefineCustomBoolVariable("pgmig.snapshots",
+							 "Records the schema at the end of each run, for pgmig_check() to compare with.",
+							 NULL,
+							 &pgmig_snapshots,
 							 true,
 							 PGC_USERSET,
 							 0,

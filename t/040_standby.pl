@@ -6,7 +6,11 @@
 use strict;
 use warnings FATAL => 'all';
 
+use FindBin;
+use lib $FindBin::RealBin;
+
 use IPC::Run;
+use PgmigSession;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -46,7 +50,8 @@ my @reading = (
 	'SELECT pgmig_export()',
 	q{SELECT pgmig_upgrade_sql('base:heads')},
 	q{SELECT pgmig_downgrade_sql('base')},
-	q{SELECT pgmig_stamp_sql('base')});
+	q{SELECT pgmig_stamp_sql('base')},
+	q{SELECT pgmig_require('heads'), pgmig_is_at_head()});
 foreach my $sql (@reading)
 {
 	my ($rc, $out, $err) = $standby->psql('postgres', $sql);
@@ -78,8 +83,28 @@ sub refuses
 	return;
 }
 
+# A session there that has kept an answer hears of changes.
+my $asking = { in => '', out => '', err => '',
+	timer => IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default) };
+$asking->{run} = IPC::Run::start(
+	[ 'psql', '-XqAt', '-d', $standby->connstr('postgres') ],
+	'<', \$asking->{in}, '>', \$asking->{out}, '2>', \$asking->{err},
+	$asking->{timer});
+my $locks =
+  q{SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'pgmig.revision'::regclass};
+must($asking, 'SELECT pgmig_is_at_head()');
+must($asking, 'BEGIN');
+is(must($asking, 'SELECT pgmig_is_at_head()'), 't', 'standby: at the heads');
+is(must($asking, $locks), '0', 'standby: the answer is kept');
 $primary->safe_psql('postgres', q{SELECT pgmig_downgrade('968b0dff6a9b')});
 $primary->wait_for_catchup($standby);
+is(must($asking, 'SELECT pgmig_is_at_head()'), 'f',
+	'standby: not any more, in the same transaction');
+must($asking, 'COMMIT');
+ask($asking, q{SELECT pgmig_require('add_zones_001')});
+is($asking->{state}, 'MG016', 'standby: a revision is not applied');
+quit($asking);
+
 refuses($_)
   foreach (
 	q{SELECT pgmig_upgrade('head')},

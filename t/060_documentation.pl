@@ -532,7 +532,7 @@ sub extension_functions
 		FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
 		WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
 			AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pgmig')
-			AND p.prorettype <> 'trigger'::regtype});
+			AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)});
 
 	foreach my $row (split /\n/, $rows)
 	{
@@ -567,10 +567,11 @@ sub check_functions
 	is_deeply(\%documented, \%there,
 		'the table of functions is that of the extension');
 
-	# A name with "_" at its end stands for those that begin so.
+	# A name with "_" at its end stands for those that begin so.  Event triggers
+	# have such names, too.
 	my @all = split /\n/,
 	  $node->safe_psql('postgres',
-		q{SELECT proname FROM pg_proc WHERE proname ~ '^pgmig_'});
+		q{SELECT proname FROM pg_proc WHERE proname ~ '^pgmig_' UNION SELECT evtname FROM pg_event_trigger});
 
 	# Contributors read of functions in C, too.
 	my $contributing = 'docs/contributing.md';
@@ -651,7 +652,8 @@ sub check_sqlstates
 		# What cannot happen, or only to who calls a trigger function.
 		my %left_out = map { $_ => 1 }
 		  qw(ERRCODE_INTERNAL_ERROR ERRCODE_OUT_OF_MEMORY
-		  ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED);
+		  ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED
+		  ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED);
 
 		foreach my $file (glob 'src/*/*.c')
 		{

@@ -11,7 +11,11 @@ use strict;
 use warnings FATAL => 'all';
 
 use File::Basename;
+use FindBin;
+use lib $FindBin::RealBin;
+
 use IPC::Run;
+use PgmigSession;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -19,7 +23,7 @@ use Test::More;
 $ENV{PGTZ} = 'UTC';
 
 my @tables = qw(revision revision_parent revision_dependency branch_label
-  run run_step run_message unfinished applied);
+  run run_step run_message unfinished applied guard guard_log);
 my ($old_server) = split ' ', $ENV{PGMIG_OLD_SERVERS} || '';
 my %install_path;
 
@@ -191,6 +195,15 @@ is($subscriber->safe_psql('all', 'SELECT name FROM cameras'),
 
 # DDL is not replicated, but that it was carried out is.
 $publisher->safe_psql('all', q{SELECT pgmig_stamp('add_alerts_rules')});
+$publisher->wait_for_catchup('everything');
+my $asking = { in => '', out => '', err => '',
+	timer => IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default) };
+$asking->{run} = IPC::Run::start(
+	[ 'psql', '-XqAt', '-d', $subscriber->connstr('all') ],
+	'<', \$asking->{in}, '>', \$asking->{out}, '2>', \$asking->{err},
+	$asking->{timer});
+ask($asking, q{SELECT pgmig_require('add_zones_001')});
+is($asking->{state}, 'MG016', 'everything: a session asks for what is not applied');
 $publisher->safe_psql('all', q{SELECT pgmig_upgrade('add_zones_001')});
 $publisher->wait_for_catchup('everything');
 is( $subscriber->safe_psql(
@@ -198,10 +211,23 @@ is( $subscriber->safe_psql(
 		q{SELECT current, to_regclass('zones') IS NULL FROM pgmig_status()}),
 	'{add_zones_001}|t',
 	'everything: DDL counts as applied, but is not replicated');
+# That session hears of it, and keeps the answer until it has changed.
+must($asking, q{SELECT pgmig_require('add_zones_001')});
+must($asking, 'BEGIN');
+must($asking, q{SELECT pgmig_require('add_zones_001')});
+is( must($asking,
+		q{SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'pgmig.revision'::regclass}
+	),
+	'0',
+	'everything: the answer is kept');
+must($asking, 'COMMIT');
 $publisher->safe_psql('all', q{SELECT pgmig_downgrade('-1')});
+$publisher->wait_for_catchup('everything');
+ask($asking, q{SELECT pgmig_require('add_zones_001')});
+is($asking->{state}, 'MG016', 'everything: the answer has changed');
+quit($asking);
 
 # The switch.  Sequences are not replicated, but runs have new numbers.
-$publisher->wait_for_catchup('everything');
 $subscriber->safe_psql('all', 'DROP SUBSCRIPTION everything');
 my $last = $subscriber->safe_psql('all', 'SELECT max(run) FROM pgmig.run');
 cmp_ok($last, '>', $subscriber->safe_psql('all', 'SELECT last_value FROM pgmig.run_run_seq'),

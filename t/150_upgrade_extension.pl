@@ -64,6 +64,9 @@ SELECT line FROM (
     SELECT format('%s: %s %s %s', m.name, pg_get_triggerdef(t.oid), t.tgenabled, obj_description(t.oid, 'pg_trigger'))
     FROM member m JOIN pg_trigger t ON m.classid = 'pg_class'::regclass AND t.tgrelid = m.objid AND NOT t.tgisinternal
     UNION ALL
+    SELECT format('%s: %s %s %s %s %s', m.name, e.evtevent, e.evtfoid::regproc, e.evtenabled, e.evttags, pg_get_userbyid(e.evtowner))
+    FROM member m JOIN pg_event_trigger e ON m.classid = 'pg_event_trigger'::regclass AND e.oid = m.objid
+    UNION ALL
     SELECT format('%s: acl %s', m.name, n.nspacl)
     FROM member m JOIN pg_namespace n ON m.classid = 'pg_namespace'::regclass AND n.oid = m.objid
     UNION ALL
@@ -76,14 +79,14 @@ SELECT line FROM (
 SQL
 
 # All rows of all tables: their number and a hash, which a failed test can show.
-# A column that is new is null.
+# A column that is new is null, a table that is new is empty.
 sub contents
 {
 	my ($database) = @_;
 	my @tables = split /\n/, $node->safe_psql($database,
 		"SELECT oid::regclass FROM pg_class WHERE relnamespace = 'pgmig'::regnamespace AND relkind = 'r' ORDER BY 1");
 
-	return join "\n", map {
+	return join "\n", grep { !/: 0\|/ } map {
 		"$_: " . $node->safe_psql($database,
 			"SELECT count(*), md5(string_agg(json_strip_nulls(to_json(t))::text, ',' ORDER BY to_json(t)::text COLLATE \"C\")) FROM $_ t")
 	} @tables, '(SELECT last_value FROM pgmig.run_run_seq)';

@@ -47,6 +47,9 @@
 /* A migration body is running in this backend. */
 static bool in_body = false;
 
+/* A statement that pgmig itself has composed is. */
+static bool in_own_ddl = false;
+
 pg_noreturn static void
 report_not_installed(void)
 {
@@ -249,6 +252,24 @@ pgmig_catalog_execute_text(const char *sql)
 }
 
 /*
+ * Run DDL of pgmig's own, in a visit or another SPI connection.
+ */
+void
+pgmig_catalog_execute_ddl(const char *sql)
+{
+	pgmig_catalog_enter_ddl();
+	PG_TRY();
+	{
+		(void) pgmig_catalog_execute_text(sql);
+	}
+	PG_FINALLY();
+	{
+		pgmig_catalog_leave_ddl();
+	}
+	PG_END_TRY();
+}
+
+/*
  * Run a query whose rows may be many, with the active snapshot.
  *
  * Each is row rows->row of the current result, after pgmig_catalog_next().
@@ -393,6 +414,30 @@ void
 pgmig_catalog_leave_body(void)
 {
 	in_body = false;
+}
+
+/*
+ * Note that DDL of pgmig's own starts, and ends, in this backend.
+ */
+void
+pgmig_catalog_enter_ddl(void)
+{
+	in_own_ddl = true;
+}
+
+void
+pgmig_catalog_leave_ddl(void)
+{
+	in_own_ddl = false;
+}
+
+/*
+ * Is what runs in this backend a migration body, or DDL of pgmig's own?
+ */
+bool
+pgmig_catalog_is_at_work(void)
+{
+	return in_body || in_own_ddl;
 }
 
 /*

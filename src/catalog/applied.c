@@ -38,6 +38,8 @@
 #define ANUM_APPLIED_CHECKSUM 5
 #define NATTS_APPLIED 5
 
+#define ANUM_UNFINISHED_SCOPE 1
+
 #define ANUM_REVISION_REVISION 1
 #define ANUM_REVISION_UPGRADE 6
 #define ANUM_REVISION_UPGRADE_CHECKSUM 9
@@ -127,6 +129,7 @@ pgmig_catalog_apply(int64 run, const char *revision, const char *checksum)
 	TupleTableSlot *slot = table_slot_create(applied, NULL);
 	Datum *values = slot->tts_values;
 
+	pgmig_catalog_note_change(applied);
 	/* A later version of the extension may have more columns. */
 	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
 		slot->tts_isnull[i] = i >= NATTS_APPLIED;
@@ -155,6 +158,7 @@ pgmig_catalog_unapply(const char *revision)
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "revision \"%s\" is not applied", revision);
+	pgmig_catalog_note_change(applied);
 	simple_heap_delete(applied, &tuple->t_self);
 	systable_endscan(scan);
 	table_close(applied, NoLock);
@@ -223,6 +227,37 @@ read_applied_checksum(const char *revision)
 	systable_endscan(scan);
 	table_close(applied, AccessShareLock);
 	return checksum;
+}
+
+/* Is a revision half-done in this scope? */
+static bool
+is_any_unfinished(void)
+{
+	Relation unfinished = open_table("unfinished", AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool found;
+
+	ScanKeyInit(&key,
+				ANUM_UNFINISHED_SCOPE,
+				BTEqualStrategyNumber,
+				F_TEXTEQ,
+				CStringGetTextDatum(pgmig_scope));
+	scan = begin_key_scan(unfinished, &key, 1);
+	found = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(unfinished, AccessShareLock);
+	return found;
+}
+
+/*
+ * Is there a revision of that id, applied in this scope, and nothing half-done
+ * there?  To be answered early in a session, and so without a plan.
+ */
+bool
+pgmig_catalog_is_applied(const char *revision)
+{
+	return !is_any_unfinished() && read_applied_checksum(revision) != NULL;
 }
 
 /*

@@ -14,6 +14,9 @@
 #include "document/document.h"
 #include "executor/spi.h"
 #include "graph/graph.h"
+#include "utils/jsonb.h"
+#include "utils/relcache.h"
+#include "utils/timestamp.h"
 
 /* GUC pgmig.scope, see pgmig.c */
 extern char *pgmig_scope;
@@ -99,12 +102,54 @@ typedef struct UnfinishedRevision
 					* something, or NULL */
 } UnfinishedRevision;
 
+/* What a statement from outside of a run did to an object. */
+typedef struct GuardedObject
+{
+	char *tag;         /* of the command, which may be part of the statement */
+	char *object_type; /* as the server calls it, or NULL */
+	char *identity;    /* likewise */
+} GuardedObject;
+
+/* A run, and the schema that it has left. */
+typedef struct RecordedRun
+{
+	int64 run;
+	char *mode;
+	char *outcome;
+	TimestampTz ended_at;
+	char *fingerprint; /* NULL: not recorded */
+	Jsonb *snapshot;   /* NULL: not there (any more) */
+} RecordedRun;
+
+/* A body that is not what was loaded, or not what was applied. */
+typedef struct ChangedBody
+{
+	char *revision;
+	bool downgrade;
+	char *expected; /* checksums */
+	char *found;
+	bool applied; /* not what was applied */
+} ChangedBody;
+
+/* What the guard has recorded. */
+typedef struct GuardedChange
+{
+	char *tag;
+	char *object_type; /* or NULL */
+	char *identity;    /* or NULL */
+	char *statement;   /* or NULL */
+	char *description; /* who, when, how */
+} GuardedChange;
+
+typedef void (*VisitChange)(const GuardedChange *change, void *arg);
+
 /* access.c */
 extern void pgmig_catalog_begin(CatalogAccess *access);
 extern void pgmig_catalog_end(CatalogAccess *access);
 extern uint64 pgmig_catalog_execute(CatalogQuery *query, Datum *values,
 									const char *nulls, bool read_only);
 extern uint64 pgmig_catalog_execute_text(const char *sql);
+extern void pgmig_catalog_execute_ddl(const char *sql);
 extern void pgmig_catalog_open(CatalogRows *rows, CatalogQuery *query,
 							   Datum *values);
 extern bool pgmig_catalog_next(CatalogRows *rows);
@@ -119,10 +164,18 @@ extern Oid pgmig_catalog_hold(void);
 extern Oid pgmig_catalog_owner(void);
 extern void pgmig_catalog_enter_body(void);
 extern void pgmig_catalog_leave_body(void);
+extern void pgmig_catalog_enter_ddl(void);
+extern void pgmig_catalog_leave_ddl(void);
+extern bool pgmig_catalog_is_at_work(void);
 extern void pgmig_catalog_check_trigger(FunctionCallInfo fcinfo,
 										const char *function);
 extern void pgmig_catalog_refuse_in_body(const char *function);
 extern void pgmig_catalog_prepare_write(const char *function);
+
+/* guard.c */
+extern char *pgmig_catalog_read_guard(void);
+extern void pgmig_catalog_write_guard(const char *mode);
+extern void pgmig_catalog_log_guarded(List *objects, bool has_secret);
 
 /* exclusion.c */
 extern void pgmig_catalog_lock(void);
@@ -133,6 +186,10 @@ extern int pgmig_catalog_lock_holder(void);
 extern int pgmig_catalog_gate_holder(void);
 extern bool pgmig_catalog_is_runner(int pid);
 extern void pgmig_catalog_check_snapshot(void);
+
+/* change.c */
+extern void pgmig_catalog_note_change(Relation table);
+extern uint64 pgmig_catalog_generation(void);
 
 /* source.c */
 extern Graph *pgmig_catalog_graph(void);
@@ -149,6 +206,7 @@ extern void pgmig_catalog_apply(int64 run, const char *revision,
 								const char *checksum);
 extern void pgmig_catalog_unapply(const char *revision);
 extern void pgmig_catalog_stamp(int64 run, List *remove, List *add);
+extern bool pgmig_catalog_is_applied(const char *revision);
 extern char *pgmig_catalog_read_body(const char *revision, bool downgrade,
 									 char **checksum, char **applied_checksum);
 
@@ -182,5 +240,15 @@ extern void pgmig_catalog_advance_unfinished(const char *scope,
 extern void pgmig_catalog_remove_unfinished(const char *scope);
 extern void pgmig_catalog_refuse_unfinished(const char *scope,
 											bool applied_only);
+
+/* snapshot.c */
+extern bool pgmig_catalog_has_snapshots(void);
+extern void pgmig_catalog_store_snapshot(int64 run, const char *fingerprint,
+										 Jsonb *snapshot);
+extern RecordedRun *pgmig_catalog_recorded_run(const int64 *number);
+extern List *pgmig_catalog_scopes(void);
+extern void pgmig_catalog_guarded_since(TimestampTz since, VisitChange visit,
+										void *arg);
+extern List *pgmig_catalog_changed_bodies(void);
 
 #endif /* PGMIG_CATALOG_H */

@@ -12,12 +12,16 @@
 
 #include "catalog/pgmig_catalog.h"
 #include "graph/graph.h"
+#include "schema/schema.h"
 
 /* result.c */
 extern Datum pgmig_command_node_names(GraphNode **nodes, int count);
 extern Datum pgmig_command_text(const char *text, bool *isnull);
 extern void pgmig_command_put(FunctionCallInfo fcinfo, Datum *values,
 							  bool *nulls);
+
+/* changed_by.c */
+extern List *pgmig_command_changed_by(List *differences, TimestampTz since);
 
 /* show.c */
 extern StoredRevision *pgmig_command_read_revision(const char *revision);

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -40,7 +41,13 @@ static const GrantKind anyone = {
 	 NULL},
 };
 
-static const GrantKind reader = {"reader", {NULL}};
+static const GrantKind reader = {
+	"reader",
+	{"pgmig_check(boolean)",
+	 "pgmig_guard_log()",
+	 "pgmig_recorded(bigint)",
+	 NULL},
+};
 
 static const GrantKind author = {
 	"author",
@@ -66,13 +73,18 @@ static const GrantKind runner = {
 	 "pgmig_start(text, text, text)",
 	 "pgmig_wait(bigint, interval, text)",
 	 "pgmig_cancel(bigint)",
+	 "pgmig_verify(text, boolean, text)",
+	 "pgmig_accept(text)",
 	 NULL},
 };
 
 /* Gets what all the others get, too, and may grant it. */
 static const GrantKind administrator = {
 	"administrator",
-	{"pgmig_grant(name, text)", "pgmig_revoke(name)", NULL},
+	{"pgmig_grant(name, text)",
+	 "pgmig_revoke(name)",
+	 "pgmig_guard(text)",
+	 NULL},
 };
 
 static const GrantKind *const kinds[] = {
@@ -93,18 +105,35 @@ typedef struct Change
 static void
 change(const Change *this, const char *what)
 {
-	pgmig_catalog_execute_text(
+	pgmig_catalog_execute_ddl(
 		psprintf("%s %s %s", this->verb, what, this->rest));
+}
+
+/* The extension's objects may be those of an older version. */
+static bool
+is_there(const char *routine)
+{
+	static CatalogQuery query = {
+		.sql = "SELECT WHERE to_regprocedure($1) IS NOT NULL",
+		.nargs = 1,
+		.argtypes = {TEXTOID},
+	};
+	Datum values[1];
+
+	values[0] = CStringGetTextDatum(routine);
+	return pgmig_catalog_execute(&query, values, NULL, false) > 0;
 }
 
 static void
 change_execute(const Change *this, const GrantKind *kind)
 {
 	for (int i = 0; kind->routines[i] != NULL; i++)
-		change(this,
-			   psprintf("EXECUTE ON ROUTINE %s.%s",
-						this->schema,
-						kind->routines[i]));
+	{
+		char *routine = psprintf("%s.%s", this->schema, kind->routines[i]);
+
+		if (is_there(routine))
+			change(this, psprintf("EXECUTE ON ROUTINE %s", routine));
+	}
 }
 
 static void

@@ -5,17 +5,26 @@
  *
  * Rows of two points in time are compared by their number and by sums of
  * hashes, for each column and for whole rows, so that neither their order nor
- * that of the columns counts.  Everything is read as the caller.
+ * that of the columns counts.  Tables are read as the caller; sequences, which
+ * hold nothing secret, as the owner of the catalogue, who can put them back.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/sequence.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -23,6 +32,12 @@
 #include "compat.h"
 #include "run/contents.h"
 #include "setting.h"
+
+/*
+ * So many columns are read at a time: a query can have no more than 1664 of
+ * its own, and each takes two.
+ */
+#define COLUMNS_AT_ONCE 800
 
 /* Texts of an array property of an object, NIL if it has none. */
 static List *
@@ -49,9 +64,12 @@ order_names(const ListCell *a, const ListCell *b)
 	return strcmp(lfirst(a), lfirst(b));
 }
 
-/* The query that reads a table: number of rows, then hashes. */
+/*
+ * The query that reads a table: number of rows and hash of whole rows, then
+ * number and hash of the values of some of the columns.
+ */
 static char *
-make_query(const SchemaObject *table, const List *columns)
+make_query(const SchemaObject *table, const List *columns, int first)
 {
 	StringInfoData all;
 	StringInfoData each;
@@ -62,8 +80,11 @@ make_query(const SchemaObject *table, const List *columns)
 	foreach(lc, columns)
 	{
 		const char *column = quote_identifier(lfirst(lc));
+		int number = foreach_current_index(lc);
 
 		appendStringInfo(&all, "%s%s", all.len > 0 ? ", " : "", column);
+		if (number < first || number >= first + COLUMNS_AT_ONCE)
+			continue;
 		appendStringInfo(&each,
 						 ", pg_catalog.count(%s)::text,"
 						 " pg_catalog.sum(pg_catalog.hashtextextended((ROW(%s))::text, 0))::text",
@@ -87,27 +108,46 @@ get_value(int column)
 	return value == NULL ? "" : value;
 }
 
-/* Has a table no rows, as its file tells? */
+/*
+ * Is a table gone, or has it no rows, as its file tells?  Otherwise it is kept
+ * from being dropped.
+ */
 static bool
 is_empty(const SchemaObject *object)
 {
-	Relation table = relation_open(object->address.objectId, AccessShareLock);
-	bool empty = RelationGetNumberOfBlocks(table) == 0;
+	Relation table =
+		try_relation_open(object->address.objectId, AccessShareLock);
+	bool empty;
 
-	relation_close(table, AccessShareLock);
+	if (table == NULL)
+		return true;
+	empty = RelationGetNumberOfBlocks(table) == 0;
+	relation_close(table, empty ? AccessShareLock : NoLock);
 	return empty;
 }
 
+/* Say which table could not be read. */
 static void
-read_table(TableContents *table, const char *query, const List *columns,
-		   MemoryContext cxt)
+read_error_callback(void *arg)
+{
+	const TableContents *table = arg;
+
+	if (geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE)
+		errhint(
+			"A rehearsal compares the rows of all tables: let a role call it that may read them.");
+	errcontext("while the rows of table %s are compared", table->identity);
+}
+
+/* Read a table; of its columns, so many from the first of these on. */
+static void
+read_table(TableContents *table, const SchemaObject *object,
+		   const List *columns, int first, MemoryContext cxt)
 {
 	int number = 3;
-	ListCell *lc;
 	int code;
 
 	SPI_connect();
-	code = SPI_execute(query, true, 1);
+	code = SPI_execute(make_query(object, columns, first), true, 1);
 	if (code != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR,
 			 "could not read table %s: %s",
@@ -116,11 +156,12 @@ read_table(TableContents *table, const char *query, const List *columns,
 	MemoryContextSwitchTo(cxt);
 	table->rows = pstrdup(get_value(1));
 	table->hash = pstrdup(get_value(2));
-	foreach(lc, columns)
+	for (int i = first; i < Min(first + COLUMNS_AT_ONCE, list_length(columns));
+		 i++)
 	{
 		ColumnContents *column = palloc(sizeof(ColumnContents));
 
-		column->name = lfirst(lc);
+		column->name = list_nth(columns, i);
 		column->values = pstrdup(get_value(number++));
 		column->hash = pstrdup(get_value(number++));
 		table->columns = lappend(table->columns, column);
@@ -129,9 +170,56 @@ read_table(TableContents *table, const char *query, const List *columns,
 	MemoryContextSwitchTo(cxt);
 }
 
+/* The contents of a table without rows. */
+static void
+set_empty(TableContents *table, const List *columns)
+{
+	ListCell *lc;
+
+	table->rows = "0";
+	table->hash = "";
+	foreach(lc, columns)
+	{
+		ColumnContents *column = palloc(sizeof(ColumnContents));
+
+		column->name = lfirst(lc);
+		column->values = "0";
+		column->hash = "";
+		table->columns = lappend(table->columns, column);
+	}
+}
+
+static TableContents *
+get_contents(const SchemaObject *object)
+{
+	TableContents *table = palloc0(sizeof(TableContents));
+	List *columns = get_list(object, "columns");
+	ErrorContextCallback callback;
+	int first = 0;
+
+	table->identity = object->identity;
+	list_sort(columns, order_names);
+	if (is_empty(object))
+	{
+		set_empty(table, columns);
+		return table;
+	}
+	callback.callback = read_error_callback;
+	callback.arg = table;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	do
+	{
+		read_table(table, object, columns, first, CurrentMemoryContext);
+		first += COLUMNS_AT_ONCE;
+	} while (first < list_length(columns));
+	error_context_stack = callback.previous;
+	return table;
+}
+
 /*
  * Read the rows of all tables of a snapshot that was just taken.  Returns
- * TableContents * of those that have rows, in the current memory context.
+ * TableContents *, in the current memory context.
  *
  * Errors are those of reading a table, such as 42501.
  */
@@ -143,29 +231,19 @@ pgmig_run_read_contents(const SchemaSnapshot *snapshot)
 
 	RestrictSearchPath();
 	pgmig_set_option("row_security", "off", GUC_ACTION_SAVE);
+	pgmig_set_option("extra_float_digits", "1", GUC_ACTION_SAVE);
+	pgmig_set_option("DateStyle", "ISO, MDY", GUC_ACTION_SAVE);
+	pgmig_set_option("IntervalStyle", "postgres", GUC_ACTION_SAVE);
 	pgmig_catalog_push_snapshot();
 	for (int i = 0; i < snapshot->count; i++)
 	{
 		SchemaObject *object = snapshot->objects[i];
-		TableContents *table;
-		List *columns;
 
 		if (strcmp(pgmig_schema_kind_name(object->kind), "table") != 0 ||
 			pgmig_schema_property(object, "partition_key") != NULL)
 			continue;
 		CHECK_FOR_INTERRUPTS();
-		if (is_empty(object))
-			continue;
-		columns = get_list(object, "columns");
-		list_sort(columns, order_names);
-		table = palloc0(sizeof(TableContents));
-		table->identity = object->identity;
-		read_table(table,
-				   make_query(object, columns),
-				   columns,
-				   CurrentMemoryContext);
-		if (strcmp(table->rows, "0") != 0)
-			tables = lappend(tables, table);
+		tables = lappend(tables, get_contents(object));
 	}
 	PopActiveSnapshot();
 	AtEOXact_GUC(false, guc_level);
@@ -204,96 +282,118 @@ pgmig_run_find_column(const TableContents *table, const char *name)
 	return NULL;
 }
 
-/* Read a sequence.  Returns false if there is none. */
+/*
+ * Read a sequence.  Returns false if it is gone.
+ */
 static bool
 read_sequence(SequenceContents *sequence)
 {
-	const char *query =
-		psprintf("SELECT last_value, is_called FROM %s", sequence->identity);
-	bool isnull;
+	Relation relation = try_relation_open(sequence->oid, AccessShareLock);
+	Form_pg_sequence_data data;
+	HeapTupleHeader tuple;
+	Buffer buffer;
+	Page page;
 
-	if (SPI_execute(query, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+	if (relation == NULL)
 		return false;
-	sequence->last_value = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-													   SPI_tuptable->tupdesc,
-													   1,
-													   &isnull));
-	sequence->is_called = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
-													 SPI_tuptable->tupdesc,
-													 2,
-													 &isnull));
+	buffer = ReadBuffer(relation, 0);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	page = BufferGetPage(buffer);
+	tuple =
+		(HeapTupleHeader) PageGetItem(page,
+									  PageGetItemId(page, FirstOffsetNumber));
+	data = (Form_pg_sequence_data) ((char *) tuple + tuple->t_hoff);
+	sequence->last_value = data->last_value;
+	sequence->is_called = data->is_called;
+	UnlockReleaseBuffer(buffer);
+	relation_close(relation, AccessShareLock);
 	return true;
 }
 
+/* The OIDs of all sequences of this database and session. */
+static List *
+find_sequences(void)
+{
+	Relation classes = table_open(RelationRelationId, AccessShareLock);
+	SysScanDesc scan =
+		systable_beginscan(classes, InvalidOid, false, NULL, 0, NULL);
+	List *oids = NIL;
+	HeapTuple tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
+
+		if (form->relkind == RELKIND_SEQUENCE &&
+			!isOtherTempNamespace(form->relnamespace))
+			oids = lappend_oid(oids, form->oid);
+	}
+	systable_endscan(scan);
+	table_close(classes, AccessShareLock);
+	return oids;
+}
+
 /*
- * Read all sequences of a snapshot of now (SequenceContents *).
+ * Read all sequences as of now (SequenceContents *), in the current memory
+ * context.
+ *
+ * With lock, keep other sessions from drawing from them, but for those that
+ * some session draws from in a transaction that is open.
  */
 List *
-pgmig_run_read_sequences(const SchemaSnapshot *snapshot)
+pgmig_run_read_sequences(bool lock)
 {
-	MemoryContext cxt = CurrentMemoryContext;
 	List *sequences = NIL;
+	ListCell *lc;
 
-	pgmig_catalog_push_snapshot();
-	for (int i = 0; i < snapshot->count; i++)
+	foreach(lc, find_sequences())
 	{
-		const SchemaObject *object = snapshot->objects[i];
-		SequenceContents *sequence;
+		SequenceContents *sequence = palloc0(sizeof(SequenceContents));
 
-		if (strcmp(pgmig_schema_kind_name(object->kind), "sequence") != 0)
-			continue;
-		sequence = palloc0(sizeof(SequenceContents));
-		sequence->identity = object->identity;
-		SPI_connect();
+		CHECK_FOR_INTERRUPTS();
+		sequence->oid = lfirst_oid(lc);
+		sequence->locked =
+			lock &&
+			ConditionalLockRelationOid(sequence->oid, ShareRowExclusiveLock);
 		if (read_sequence(sequence))
-		{
-			MemoryContextSwitchTo(cxt);
 			sequences = lappend(sequences, sequence);
-		}
-		SPI_finish();
-		MemoryContextSwitchTo(cxt);
 	}
-	PopActiveSnapshot();
 	return sequences;
 }
 
 /*
- * Put sequences back to what they held.  With only_count, leave them and
- * return how many are not what they were.
+ * Put sequences back to what they held: all, or those that are locked, which
+ * are unlocked.  Returns how many are left that hold something else.
  */
 int
-pgmig_run_restore_sequences(const List *sequences, bool only_count)
+pgmig_run_restore_sequences(const List *sequences, bool only_locked)
 {
-	Oid types[] = {TEXTOID, INT8OID, BOOLOID};
-	int changed = 0;
+	int left = 0;
+	Oid userid;
+	int sec_context;
 	ListCell *lc;
 
-	pgmig_catalog_push_snapshot();
+	GetUserIdAndSecContext(&userid, &sec_context);
+	SetUserIdAndSecContext(pgmig_catalog_owner(),
+						   sec_context | SECURITY_LOCAL_USERID_CHANGE);
 	foreach(lc, sequences)
 	{
 		SequenceContents *before = lfirst(lc);
 		SequenceContents now = *before;
-		Datum values[3];
+		bool moved =
+			read_sequence(&now) && (now.last_value != before->last_value ||
+									now.is_called != before->is_called);
 
-		SPI_connect();
-		if (read_sequence(&now) && (now.last_value != before->last_value ||
-									now.is_called != before->is_called))
-		{
-			changed++;
-			values[0] = CStringGetTextDatum(before->identity);
-			values[1] = Int64GetDatum(before->last_value);
-			values[2] = BoolGetDatum(before->is_called);
-			if (!only_count)
-				SPI_execute_with_args("SELECT pg_catalog.setval($1::regclass, $2, $3)",
-									  lengthof(types),
-									  types,
-									  values,
-									  NULL,
-									  false,
-									  1);
-		}
-		SPI_finish();
+		if (moved && only_locked && !before->locked)
+			left++;
+		else if (moved)
+			(void) DirectFunctionCall3(setval3_oid,
+									   ObjectIdGetDatum(before->oid),
+									   Int64GetDatum(before->last_value),
+									   BoolGetDatum(before->is_called));
+		if (only_locked && before->locked)
+			UnlockRelationOid(before->oid, ShareRowExclusiveLock);
 	}
-	PopActiveSnapshot();
-	return changed;
+	SetUserIdAndSecContext(userid, sec_context);
+	return left;
 }

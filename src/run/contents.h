@@ -28,7 +28,8 @@ typedef struct TableContents
 
 typedef struct SequenceContents
 {
-	const char *identity;
+	Oid oid;
+	bool locked; /* no other session can draw from it */
 	int64 last_value;
 	bool is_called;
 } SequenceContents;
@@ -39,7 +40,8 @@ extern TableContents *pgmig_run_find_table(const List *tables,
 										   const char *identity);
 extern ColumnContents *pgmig_run_find_column(const TableContents *table,
 											 const char *name);
-extern List *pgmig_run_read_sequences(const SchemaSnapshot *snapshot);
-extern int pgmig_run_restore_sequences(const List *sequences, bool only_count);
+extern List *pgmig_run_read_sequences(bool lock);
+extern int pgmig_run_restore_sequences(const List *sequences,
+									   bool only_locked);
 
 #endif /* PGMIG_CONTENTS_H */

@@ -127,15 +127,18 @@ drop_left_index(const BodyRun *body, Oid table, Oid index)
 	error_context_stack = &callback;
 	pgmig_run_report_activity(body, sql);
 	pgmig_run_watch_locks();
+	pgmig_catalog_enter_ddl();
 	PG_TRY();
 	{
 		(void) pgmig_run_top_level(sql);
+		pgmig_catalog_leave_ddl();
 		pgmig_run_unwatch_locks();
 	}
 	PG_CATCH();
 	{
 		ErrorData *error;
 
+		pgmig_catalog_leave_ddl();
 		pgmig_run_unwatch_locks();
 		MemoryContextSwitchTo(cxt);
 		error = CopyErrorData();

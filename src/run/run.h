@@ -21,6 +21,7 @@ extern int pgmig_lock_timeout;
 extern int pgmig_statement_timeout;
 extern int pgmig_lock_retries;
 extern bool pgmig_notify;
+extern bool pgmig_snapshots;
 
 /* What a call asks for. */
 typedef struct RunRequest
@@ -160,5 +161,10 @@ extern void pgmig_run_forget_statements(void);
 extern ErrorData *pgmig_run_attempt(void (*work)(void *arg), void *arg);
 extern ErrorData *pgmig_run_rehearse(void (*work)(void *arg), void *arg);
 extern SchemaSnapshot *pgmig_run_read_schema(List *only, List *except);
+
+/* record.c */
+extern SchemaSnapshot *pgmig_run_read_scope(void);
+extern char *pgmig_run_store_schema(int64 run);
+extern void pgmig_run_record_schema(int64 run);
 
 #endif /* PGMIG_RUN_H */

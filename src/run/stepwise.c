@@ -238,6 +238,8 @@ run_all(StepwiseRun *run)
 		pgmig_catalog_mark_interrupted(pgmig_worker_run());
 		start_run(run);
 		walk_plan(run, plan, unfinished);
+		pgmig_run_begin();
+		pgmig_run_record_schema(run->run);
 	}
 	else if (run->run != 0)
 	{
@@ -265,6 +267,7 @@ record_failure(StepwiseRun *run, ErrorData *error)
 						   run->record.revision == NULL ? NULL : &run->record,
 						   error);
 	pgmig_catalog_add_message(run->run, GetCurrentTimestamp(), error);
+	pgmig_run_record_schema(run->run);
 	pgmig_run_commit();
 	pgmig_worker_recorded();
 }

@@ -23,6 +23,7 @@
 #include "pgstat.h"
 #include "utils/backend_status.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
@@ -61,7 +62,8 @@ typedef struct State
 {
 	MemoryContext cxt; /* that has it all */
 	SchemaSnapshot *schema;
-	List *contents; /* of TableContents * */
+	List *contents;  /* of TableContents * */
+	List *sequences; /* of SequenceContents * */
 } State;
 
 /* A rehearsal. */
@@ -76,7 +78,10 @@ typedef struct Rehearsal
 	StepRecord *record;
 	State *before; /* it, in the plan's direction */
 	State *after;
-	bool stopped; /* nothing more can be run */
+	bool others;     /* other sessions may draw from sequences */
+	bool incomplete; /* something of the revision was left out */
+	bool left_out;   /* ... in the step that was tried last */
+	bool stopped;    /* nothing more can be run */
 } Rehearsal;
 
 /* A step of a rehearsal that is tried. */
@@ -127,6 +132,7 @@ read_state(Rehearsal *rehearsal)
 	state->cxt = cxt;
 	state->schema = pgmig_run_read_schema(NIL, NIL);
 	state->contents = pgmig_run_read_contents(state->schema);
+	state->sequences = pgmig_run_read_sequences(false);
 	MemoryContextSwitchTo(old);
 	return state;
 }
@@ -181,7 +187,9 @@ describe_error(const Rehearsal *rehearsal, const ErrorData *error)
 
 /*
  * Run the revision at work in one direction, and tell of what did not run.
- * Returns whether it ran; otherwise it is undone.
+ *
+ * Returns whether it ran; otherwise it is undone.  An error after something
+ * was left out may come from that.
  */
 static bool
 try_step(Rehearsal *rehearsal, bool downgrade, const char *check)
@@ -192,24 +200,41 @@ try_step(Rehearsal *rehearsal, bool downgrade, const char *check)
 
 	memset(rehearsal->record, 0, sizeof(StepRecord));
 	error = pgmig_run_attempt(run_trial, &trial);
-	if (error != NULL)
-	{
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-			ReThrowError(error);
-		add_message(rehearsal,
-					check,
-					is_of_rehearsal(error) ? OUTCOME_NOT_REHEARSED
-										   : OUTCOME_FAILED,
-					describe_error(rehearsal, error));
-		return false;
-	}
+	if (error != NULL && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		ReThrowError(error);
 	foreach(lc, trial.left_out)
 		add_message(rehearsal,
 					check,
 					OUTCOME_NOT_REHEARSED,
 					psprintf("%s cannot run inside a transaction block, and was left out.",
 							 (char *) lfirst(lc)));
-	return true;
+	rehearsal->left_out = trial.left_out != NIL;
+	rehearsal->incomplete = rehearsal->incomplete || rehearsal->left_out;
+	if (error == NULL)
+		return true;
+	add_message(rehearsal,
+				check,
+				is_of_rehearsal(error) || rehearsal->incomplete
+					? OUTCOME_NOT_REHEARSED
+					: OUTCOME_FAILED,
+				describe_error(rehearsal, error));
+	return false;
+}
+
+/*
+ * Tell that a check has found nothing: it is ok, unless something of the
+ * revision was left out.
+ */
+static void
+add_ok(Rehearsal *rehearsal, const char *check, const char *message)
+{
+	if (!rehearsal->incomplete)
+		add_message(rehearsal, check, OUTCOME_OK, message);
+	else if (!rehearsal->left_out)
+		add_message(rehearsal,
+					check,
+					OUTCOME_NOT_REHEARSED,
+					"Nothing differs, but something of the revision was left out.");
 }
 
 /* Name the tables whose columns have another order. */
@@ -300,7 +325,7 @@ compare_table(Rehearsal *rehearsal, const char *check,
 	bool columns = false;
 	ListCell *lc;
 
-	if (found == NULL || strcmp(expected->rows, found->rows) != 0)
+	if (strcmp(expected->rows, found == NULL ? "0" : found->rows) != 0)
 	{
 		add_rows(rehearsal,
 				 check,
@@ -311,6 +336,8 @@ compare_table(Rehearsal *rehearsal, const char *check,
 				 found == NULL ? "0" : found->rows);
 		return older == NULL;
 	}
+	if (found == NULL)
+		return true;
 	foreach(lc, expected->columns)
 	{
 		ColumnContents *column = lfirst(lc);
@@ -375,7 +402,8 @@ compare_contents(Rehearsal *rehearsal, const char *check,
 	{
 		TableContents *table = lfirst(lc);
 
-		if (pgmig_run_find_table(expected->contents, table->identity) != NULL)
+		if (strcmp(table->rows, "0") == 0 ||
+			pgmig_run_find_table(expected->contents, table->identity) != NULL)
 			continue;
 		add_rows(rehearsal,
 				 check,
@@ -398,6 +426,7 @@ compare(Rehearsal *rehearsal, const char *check, const State *expected,
 		State *found, const List *older)
 {
 	MemoryContext old = MemoryContextSwitchTo(found->cxt);
+	int findings = list_length(rehearsal->findings);
 	char *message;
 	bool equal = compare_schemas(rehearsal,
 								 check,
@@ -407,11 +436,24 @@ compare(Rehearsal *rehearsal, const char *check, const State *expected,
 
 	equal =
 		compare_contents(rehearsal, check, expected, found, older) && equal;
-	if (equal)
-		add_finding(rehearsal, check, OUTCOME_OK)->message =
-			keep(rehearsal, message);
+	/* What is lost has been told, and is no fault. */
+	if (equal &&
+		(message != NULL || list_length(rehearsal->findings) == findings))
+		add_ok(rehearsal, check, message);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(found->cxt);
+}
+
+/*
+ * Run the upgrade of the revision at work again, which draws from sequences
+ * what it drew the first time.
+ */
+static bool
+try_again(Rehearsal *rehearsal, const State *state)
+{
+	if (!rehearsal->others)
+		(void) pgmig_run_restore_sequences(state->sequences, false);
+	return try_step(rehearsal, false, CHECK_AGAIN);
 }
 
 /* Back and forth again: an upgrade was just run, its downgrade is proved. */
@@ -429,7 +471,7 @@ prove_upgrade(void *arg)
 			rehearsal->before,
 			back,
 			rehearsal->before->contents);
-	if (!try_step(rehearsal, false, CHECK_AGAIN))
+	if (!try_again(rehearsal, rehearsal->before))
 		return;
 	compare(rehearsal,
 			CHECK_AGAIN,
@@ -447,7 +489,7 @@ prove_downgrade(void *arg)
 
 	if (!try_step(rehearsal, true, CHECK_DOWNGRADE))
 		return;
-	add_finding(rehearsal, CHECK_DOWNGRADE, OUTCOME_OK);
+	add_ok(rehearsal, CHECK_DOWNGRADE, NULL);
 	back = read_state(rehearsal);
 	if (!try_step(rehearsal, false, CHECK_AGAIN))
 		return;
@@ -470,7 +512,7 @@ verify_upgrade(Rehearsal *rehearsal)
 		rehearsal->stopped = true;
 		return;
 	}
-	add_finding(rehearsal, CHECK_UPGRADE, OUTCOME_OK);
+	add_ok(rehearsal, CHECK_UPGRADE, NULL);
 	rehearsal->after = read_state(rehearsal);
 	if (rehearsal->node->downgrade_statements < 0)
 	{
@@ -516,6 +558,7 @@ walk(void *arg)
 		CHECK_FOR_INTERRUPTS();
 		rehearsal->node = lfirst(lc);
 		rehearsal->step.step++;
+		rehearsal->incomplete = false;
 		if (rehearsal->stopped)
 		{
 			add_message(rehearsal,
@@ -543,6 +586,7 @@ count_active_sessions(void)
 {
 	int count = 0;
 
+	pgstat_clear_backend_activity_snapshot();
 	for (int i = 1; i <= pgstat_fetch_stat_numbackends(); i++)
 	{
 		LocalPgBackendStatus *entry = pgstat_get_local_beentry_by_index(i);
@@ -563,36 +607,45 @@ refuse_active_sessions(int count)
 	if (count > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("database \"%s\" is in use by %d other sessions",
-						get_database_name(MyDatabaseId),
-						count),
+				 errmsg_plural("database \"%s\" is in use by %d other session",
+							   "database \"%s\" is in use by %d other sessions",
+							   count,
+							   get_database_name(MyDatabaseId),
+							   count),
 				 errdetail(
 					 "A rehearsal takes the locks that the migrations take, and holds them to its end."),
 				 errhint(
 					 "Use a copy of the database, wait for the sessions to end, or call pgmig_verify() with force => true.")));
 }
 
-/* Run the rehearsal, with sequences put back at its end. */
+/*
+ * Run the rehearsal, with sequences put back at its end.
+ *
+ * What other sessions have drawn from them must not be drawn again: they are
+ * kept from it meanwhile, but with others that are active nothing is put back.
+ */
 static void
-rehearse(Rehearsal *rehearsal, bool others)
+rehearse(Rehearsal *rehearsal)
 {
-	List *sequences =
-		pgmig_run_read_sequences(pgmig_run_read_schema(NIL, NIL));
+	List *sequences = pgmig_run_read_sequences(!rehearsal->others);
 	int guc_level = NewGUCNestLevel();
 	ErrorData *error;
-	int moved;
+	int left;
 
 	pgmig_set_option("client_min_messages", "warning", GUC_ACTION_SAVE);
 	pgmig_set_option("pgmig.concurrently", "off", GUC_ACTION_SAVE);
 	pgmig_set_option("pgmig.notify", "off", GUC_ACTION_SAVE);
 	error = pgmig_run_rehearse(walk, rehearsal);
 	AtEOXact_GUC(false, guc_level);
-	moved = pgmig_run_restore_sequences(sequences, others);
+	left = pgmig_run_restore_sequences(sequences, true);
 	if (error != NULL)
 		ReThrowError(error);
-	if (moved > 0 && others)
+	if (left > 0)
 		ereport(NOTICE,
-				(errmsg("%d sequences were advanced and not put back", moved),
+				(errmsg_plural("%d sequence was advanced and not put back",
+							   "%d sequences were advanced and not put back",
+							   left,
+							   left),
 				 errdetail("Other sessions may have drawn from them.")));
 }
 
@@ -662,11 +715,12 @@ pgmig_verify(PG_FUNCTION_ARGS)
 	rehearsal.cxt = CurrentMemoryContext;
 	rehearsal.plan = pgmig_run_make_plan(&request, &graph);
 	rehearsal.downgrade = request.downgrade;
+	rehearsal.others = others > 0;
 	if (rehearsal.downgrade)
 		pgmig_run_check_reversible(rehearsal.plan);
 	rehearsal.record = palloc0(sizeof(StepRecord));
 	if (rehearsal.plan != NIL)
-		rehearse(&rehearsal, others > 0);
+		rehearse(&rehearsal);
 	put_findings(fcinfo, rehearsal.findings);
 	return (Datum) 0;
 }

@@ -154,8 +154,11 @@ common_elements(const JsonbValue *array, const JsonbValue *other)
 static bool
 is_same_order(const SchemaProperty *a, const SchemaProperty *b)
 {
-	return strcmp(a->name, "columns") == 0 && a->value.type == jbvBinary &&
-		   b->value.type == jbvBinary &&
+	if (strcmp(a == NULL ? b->name : a->name, "columns") != 0)
+		return false;
+	if (a == NULL || b == NULL)
+		return true;
+	return a->value.type == jbvBinary && b->value.type == jbvBinary &&
 		   JsonContainerIsArray(a->value.val.binary.data) &&
 		   JsonContainerIsArray(b->value.val.binary.data) &&
 		   strcmp(common_elements(&a->value, &b->value),
@@ -187,7 +190,7 @@ compare_property(Comparison *comparison, const SchemaObject *before,
 		compare_properties(comparison, before, after, members(a), members(b));
 		return;
 	}
-	if (a != NULL && b != NULL && lists_objects(after) && is_same_order(a, b))
+	if (lists_objects(after) && is_same_order(a, b))
 		return;
 	add_change(comparison,
 			   before,
@@ -227,20 +230,101 @@ compare_properties(Comparison *comparison, const SchemaObject *before,
 	}
 }
 
+static bool
+is_missing(const SchemaSnapshot *snapshot, const SchemaObject *object)
+{
+	return pgmig_schema_find(snapshot, object->kind, object->identity) == NULL;
+}
+
+/* Is there such an object in one snapshot, and not in the other? */
+static bool
+is_only_in(const SchemaSnapshot *one, const SchemaSnapshot *other,
+		   const ObjectKind *kind, const char *identity)
+{
+	SchemaObject *object = pgmig_schema_find(one, kind, identity);
+
+	return object != NULL && is_missing(other, object);
+}
+
+/* The identity that a part of a table would have in another table. */
+static char *
+identity_in(const SchemaObject *part, const char *table)
+{
+	const char *own = part->parent->identity;
+	size_t length = strlen(own);
+
+	if (strncmp(part->identity, own, length) == 0)
+		return psprintf("%s%s", table, part->identity + length);
+	return psprintf("%.*s%s",
+					(int) (strlen(part->identity) - length),
+					part->identity,
+					table);
+}
+
+/* Texts (char *) of a property that is one, or a list of them. */
+static List *
+get_texts(const SchemaObject *object, const char *name)
+{
+	const SchemaProperty *property = pgmig_schema_property(object, name);
+	List *texts = NIL;
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue value;
+
+	if (property == NULL)
+		return NIL;
+	if (property->value.type != jbvBinary)
+		return list_make1(pgmig_schema_value_text(&property->value));
+	iterator = JsonbIteratorInit(property->value.val.binary.data);
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+		if (token == WJB_ELEM)
+			texts = lappend(texts, pgmig_schema_value_text(&value));
+	return texts;
+}
+
+/*
+ * Did an object that is only in one snapshot come, or go, along with another
+ * one: as a part of it, or because its table inherits it?
+ */
+static bool
+is_implied(const SchemaSnapshot *one, const SchemaSnapshot *other,
+		   const SchemaObject *object)
+{
+	const SchemaObject *parent = object->parent;
+	ListCell *lc;
+
+	if (parent == NULL)
+		return false;
+	if (is_missing(other, parent))
+		return true;
+	foreach(lc, get_texts(object, "partition_of"))
+		if (is_only_in(one, other, object->kind, lfirst(lc)))
+			return true;
+	if (pgmig_schema_property(object, "inherited") == NULL ||
+		strlen(object->identity) < strlen(parent->identity))
+		return false;
+	foreach(lc,
+			list_concat(get_texts(parent, "partition_of"),
+						get_texts(parent, "inherits")))
+		if (is_only_in(one,
+					   other,
+					   object->kind,
+					   identity_in(object, lfirst(lc))))
+			return true;
+	return false;
+}
+
 /* An object that only one of the snapshots has. */
 static void
 add_object(Comparison *comparison, const SchemaObject *before,
 		   const SchemaObject *after)
 {
 	const SchemaObject *object = after == NULL ? before : after;
-	const SchemaSnapshot *other =
-		after == NULL ? comparison->b : comparison->a;
 	SchemaDifference *difference;
 
-	if (object->parent != NULL &&
-		pgmig_schema_find(other,
-						  object->parent->kind,
-						  object->parent->identity) == NULL)
+	if (is_implied(after == NULL ? comparison->a : comparison->b,
+				   after == NULL ? comparison->b : comparison->a,
+				   object))
 		return;
 	difference = add_difference(comparison,
 								after == NULL ? "removed" : "added",

@@ -206,18 +206,45 @@ resolve(SchemaReader *reader, ObjectAddress address)
 	return NULL;
 }
 
-/* An object that depends on an extension is dropped along with it. */
-static void
-add_extension(SchemaObject *object, const SchemaObject *extension,
-			  SchemaObject **last, List **names)
+/* An object that is dropped along with an extension. */
+typedef struct ExtensionUse
 {
-	if (*last != object)
+	SchemaObject *object;
+	char *extension;
+} ExtensionUse;
+
+static int
+order_uses(const ListCell *a, const ListCell *b)
+{
+	const ExtensionUse *first = lfirst(a);
+	const ExtensionUse *second = lfirst(b);
+
+	if (first->object != second->object)
+		return first->object < second->object ? -1 : 1;
+	return strcmp(first->extension, second->extension);
+}
+
+/* Add to objects the extensions that they are dropped with, in order. */
+static void
+add_extensions(List *uses)
+{
+	const ExtensionUse *last = NULL;
+	List *names = NIL;
+	ListCell *lc;
+
+	list_sort(uses, order_uses);
+	foreach(lc, uses)
 	{
-		*last = object;
-		*names = NIL;
+		const ExtensionUse *use = lfirst(lc);
+
+		if (last != NULL && use->object != last->object)
+			names = NIL;
+		else if (last != NULL && strcmp(use->extension, last->extension) == 0)
+			continue;
+		last = use;
+		names = lappend(names, use->extension);
+		pgmig_schema_add_list(use->object, "depends_on_extensions", names);
 	}
-	*names = lappend(*names, unconstify(char *, extension->identity));
-	pgmig_schema_add_list(object, "depends_on_extensions", *names);
 }
 
 static int
@@ -253,8 +280,7 @@ sort_depends(SchemaObject *object)
 void
 pgmig_schema_add_depends(SchemaReader *reader)
 {
-	SchemaObject *last = NULL;
-	List *names = NIL;
+	List *uses = NIL;
 	ListCell *lc;
 
 	for (int i = 0; i < reader->ndepends; i++)
@@ -275,9 +301,16 @@ pgmig_schema_add_depends(SchemaReader *reader)
 			object->address.objectId == row->object.objectId)
 			object->parent = reference;
 		if (row->type == DEPENDENCY_AUTO_EXTENSION)
-			add_extension(object, reference, &last, &names);
+		{
+			ExtensionUse *use = palloc(sizeof(ExtensionUse));
+
+			use->object = object;
+			use->extension = unconstify(char *, reference->identity);
+			uses = lappend(uses, use);
+		}
 		object->depends = lappend(object->depends, reference);
 	}
+	add_extensions(uses);
 	foreach(lc, reader->described)
 		sort_depends(lfirst(lc));
 }

@@ -13,6 +13,7 @@
 
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 
 #include "compat.h"
 #include "schema/schema_internal.h"
@@ -83,8 +84,9 @@ static List *
 collect(Acl *acl)
 {
 	List *grants = NIL;
+	int count = ARR_NDIM(acl) == 0 ? 0 : ACL_NUM(acl);
 
-	for (int i = 0; i < ACL_NUM(acl); i++)
+	for (int i = 0; i < count; i++)
 	{
 		AclItem *item = &ACL_DAT(acl)[i];
 		Grant *grant = NULL;
@@ -135,7 +137,8 @@ role_name(Oid role)
 	if (role == ACL_ID_PUBLIC)
 		return "public";
 	name = GetUserNameFromId(role, true);
-	return name == NULL ? "dropped role" : name;
+	return name == NULL ? "dropped role"
+						: unconstify(char *, quote_identifier(name));
 }
 
 /* "ALL", or the rights one by one; a star is for WITH GRANT OPTION. */

@@ -29,6 +29,11 @@ const ObjectKind pgmig_schema_database_kinds[] = {
 			" (SELECT p.initprivs FROM pg_init_privs p"
 			" WHERE p.classoid = 'pg_namespace'::regclass"
 			" AND p.objoid = n.oid AND n.nspname = 'public') AS initial,"
+			/* It has a comment from the start. */
+			" CASE WHEN n.nspname = 'public' AND NOT EXISTS"
+			" (SELECT FROM pg_description c WHERE c.objoid = n.oid"
+			" AND c.classoid = 'pg_namespace'::regclass AND c.objsubid = 0)"
+			" THEN '' END AS comment,"
 			" n.nspacl AS grants"
 			" FROM pg_namespace n"
 			" WHERE n.oid BETWEEN $1 AND $2"

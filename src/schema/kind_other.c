@@ -48,7 +48,8 @@
 
 /*
  * Rights on what initdb or an extension has made, where they are not as these
- * have left them.
+ * have left them.  Nearly all rows are in the range: it is not to be looked up
+ * in an index.
  */
 #define SYSTEM(kind, class, type, from, title, whose, acl, only)              \
 	{                                                                         \
@@ -59,7 +60,8 @@
 			" AS owner, " acl " AS grants FROM " from " o"                    \
 			" LEFT JOIN pg_init_privs i ON i.classoid = '" from "'::regclass" \
 			" AND i.objoid = o.oid AND i.objsubid = 0"                        \
-			" WHERE o.oid BETWEEN $1 AND $2 AND " acl " IS NOT NULL"          \
+			" WHERE " acl " IS NOT NULL"                                      \
+			" AND (o.oid BETWEEN $1 AND $2) IS TRUE"                          \
 			" AND " acl " IS DISTINCT FROM i.initprivs"                       \
 			" AND " OF_SYSTEM(from, "o.oid") only,                            \
 	}
@@ -187,12 +189,12 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			" NULLIF(to_jsonb(p) ->> 'pubgencols', 'n') AS generated_columns,"
 			" (SELECT jsonb_object_agg(r.prrelid::regclass,"
 			" CASE WHEN (to_jsonb(r) ->> 'prexcept')::boolean"
-			" THEN 'except' ELSE concat_ws(' ',"
+			" THEN 'except' ELSE coalesce(NULLIF(concat_ws(' ',"
 			" '(' || (SELECT string_agg(quote_ident(a.attname), ', '"
 			" ORDER BY k.n) FROM unnest(r.prattrs) WITH ORDINALITY k (num, n)"
 			" JOIN pg_attribute a ON a.attrelid = r.prrelid"
 			" AND a.attnum = k.num) || ')',"
-			" 'WHERE ' || pg_get_expr(r.prqual, r.prrelid)) END)"
+			" 'WHERE ' || pg_get_expr(r.prqual, r.prrelid)), ''), 'all') END)"
 			" FROM pg_publication_rel r WHERE r.prpubid = p.oid) AS tables,"
 			" (SELECT jsonb_agg(n.nspname ORDER BY n.nspname)"
 			" FROM pg_publication_namespace s JOIN pg_namespace n"
@@ -292,7 +294,8 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			" LEFT JOIN pg_init_privs i"
 			" ON i.classoid = 'pg_class'::regclass AND i.objoid = a.attrelid"
 			" AND i.objsubid = a.attnum"
-			" WHERE a.attrelid BETWEEN $1 AND $2 AND a.attacl IS NOT NULL"
+			" WHERE a.attacl IS NOT NULL"
+			" AND (a.attrelid BETWEEN $1 AND $2) IS TRUE"
 			" AND a.attacl IS DISTINCT FROM i.initprivs"
 			" AND " OF_SYSTEM("pg_class", "c.oid"),
 	},

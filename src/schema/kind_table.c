@@ -32,6 +32,7 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 		.identity = IDENTITY_MEMBER,
 		.grants = OBJECT_COLUMN,
 		.listed = "columns",
+		.describe = pgmig_schema_describe_column,
 		.query =
 			"SELECT a.attrelid, a.attnum::integer, a.attrelid, a.attname,"
 			" format_type(a.atttypid, a.atttypmod) AS type,"
@@ -48,6 +49,7 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 			" a.attnotnull AS not_null,"
 			SQL_NOT_NULL_PROPERTIES
 			" CASE WHEN a.attstorage <> t.typstorage"
+			" AND c.relkind NOT IN ('v', 'c')"
 			" THEN CASE a.attstorage WHEN 'p' THEN 'plain'"
 			" WHEN 'e' THEN 'external' WHEN 'm' THEN 'main'"
 			" ELSE 'extended' END END AS storage,"
@@ -89,10 +91,15 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 			" ELSE 'check' END AS type,"
 			" pg_get_constraintdef(oid) AS definition,"
 			" conkey AS columns,"
-			" NOT conislocal OR conparentid <> 0 AS inherited"
+			" NOT conislocal OR conparentid <> 0 AS inherited,"
+			" CASE WHEN conparentid <> 0 THEN (SELECT quote_ident(p.conname)"
+			" || ' on ' || p.conrelid::regclass FROM pg_constraint p"
+			" WHERE p.oid = pg_constraint.conparentid) END AS partition_of"
 			" FROM pg_constraint"
 			" WHERE oid BETWEEN $1 AND $2 AND conrelid <> 0"
-			" AND contype IN ('c', 'f', 'p', 'u', 'x')",
+			" AND contype IN ('c', 'f', 'p', 'u', 'x')"
+			/* Of a foreign key's parts, each server has others. */
+			" AND (contype <> 'f' OR conparentid = 0)",
 	},
 	{
 		.name = "index",

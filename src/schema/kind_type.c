@@ -118,6 +118,7 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_TYPE,
+		.describe = pgmig_schema_describe_domain,
 		.query =
 			"SELECT t.oid, 0, t.typnamespace, t.typname,"
 			" t.typowner AS owner,"
@@ -128,8 +129,7 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 			" AS default,"
 			" t.typnotnull AS not_null,"
 			" (SELECT n.conname FROM pg_constraint n"
-			" WHERE n.contypid = t.oid AND n.contype = 'n'"
-			" AND n.conname <> t.typname || '_not_null') AS not_null_name,"
+			" WHERE n.contypid = t.oid AND n.contype = 'n') AS not_null_name,"
 			" t.typacl AS grants"
 			" FROM pg_type t JOIN pg_type b ON b.oid = t.typbasetype"
 			" WHERE t.oid BETWEEN $1 AND $2 AND t.typtype = 'd'",

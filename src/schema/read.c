@@ -44,6 +44,7 @@
 typedef struct Row
 {
 	TupleDesc columns;
+	const char **names; /* of the columns, as long as the objects live */
 	Datum *values;
 	bool *nulls;
 } Row;
@@ -100,9 +101,13 @@ pgmig_schema_add_text(SchemaObject *object, const char *name,
 	pgmig_schema_add_property(object, name, &property);
 }
 
+/* Set a value to what is not larger than need be. */
 static void
-set_binary(JsonbValue *value, Jsonb *jsonb)
+set_binary(JsonbValue *value, const Jsonb *built)
 {
+	Jsonb *jsonb = palloc(VARSIZE(built));
+
+	memcpy(jsonb, built, VARSIZE(built));
 	value->type = jbvBinary;
 	value->val.binary.data = &jsonb->root;
 	value->val.binary.len = VARSIZE(jsonb) - VARHDRSZ;
@@ -112,6 +117,11 @@ set_binary(JsonbValue *value, Jsonb *jsonb)
 void
 pgmig_schema_add_list(SchemaObject *object, const char *name, List *texts)
 {
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "pgmig list",
+											  ALLOCSET_SMALL_SIZES);
+	MemoryContext old;
+	Jsonb *built;
 	JsonbInState state = {0};
 	JsonbValue value;
 	ListCell *lc;
@@ -120,6 +130,7 @@ pgmig_schema_add_list(SchemaObject *object, const char *name, List *texts)
 		if (strcmp(((SchemaProperty *) lfirst(lc))->name, name) == 0)
 			object->properties =
 				foreach_delete_current(object->properties, lc);
+	old = MemoryContextSwitchTo(cxt);
 	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
 	foreach(lc, texts)
 	{
@@ -129,7 +140,10 @@ pgmig_schema_add_list(SchemaObject *object, const char *name, List *texts)
 		pushJsonbValue(&state, WJB_ELEM, &value);
 	}
 	pushJsonbValue(&state, WJB_END_ARRAY, NULL);
-	set_binary(&value, JsonbValueToJsonb(state.result));
+	built = JsonbValueToJsonb(state.result);
+	MemoryContextSwitchTo(old);
+	set_binary(&value, built);
+	MemoryContextDelete(cxt);
 	pgmig_schema_add_property(object, name, &value);
 }
 
@@ -211,7 +225,7 @@ static void
 add_column(SchemaReader *reader, SchemaObject *object, const Row *row, int i)
 {
 	Form_pg_attribute column = TupleDescAttr(row->columns, i);
-	const char *name = pstrdup(NameStr(column->attname));
+	const char *name = row->names[i];
 	Datum datum = row->values[i];
 	JsonbValue value;
 
@@ -249,7 +263,7 @@ add_column(SchemaReader *reader, SchemaObject *object, const Row *row, int i)
 			add_grants(object, row, DatumGetAclP(datum));
 			break;
 		case JSONBOID:
-			set_binary(&value, DatumGetJsonbPCopy(datum));
+			set_binary(&value, DatumGetJsonbP(datum));
 			pgmig_schema_add_property(object, name, &value);
 			break;
 		case NAMEOID:
@@ -285,40 +299,32 @@ add_columns(SchemaReader *reader, SchemaObject *object, const Row *row)
 			add_column(reader, object, row, i);
 }
 
-/* The identity of an object; sets the schema that it is in as well. */
-static void
-set_identity(SchemaObject *object, const char *name, const char *signature)
+/* The identity of an object with this name. */
+static const char *
+make_identity(const SchemaObject *object, const char *name,
+			  const char *signature)
 {
-	SchemaObject *parent = object->parent;
+	const SchemaObject *parent = object->parent;
 
 	switch (object->kind->identity)
 	{
 		case IDENTITY_NAME:
-			object->identity = pstrdup(quote_identifier(name));
-			object->schema = name;
-			break;
+			return quote_identifier(name);
 		case IDENTITY_QUALIFIED:
 		case IDENTITY_SIBLING:
-			object->schema = parent->schema;
-			object->identity =
-				psprintf("%s%s",
-						 quote_qualified_identifier(parent->schema, name),
-						 signature);
-			break;
+			return psprintf("%s%s",
+							quote_qualified_identifier(parent->schema, name),
+							signature);
 		case IDENTITY_MEMBER:
-			object->schema = parent->schema;
-			object->identity =
-				psprintf("%s.%s", parent->identity, quote_identifier(name));
-			break;
+			return psprintf("%s.%s", parent->identity, quote_identifier(name));
 		case IDENTITY_ON:
-			object->schema = parent->schema;
-			object->identity =
-				psprintf("%s on %s", quote_identifier(name), parent->identity);
-			break;
+			return psprintf("%s on %s",
+							quote_identifier(name),
+							parent->identity);
 		case IDENTITY_GIVEN:
-			object->identity = name;
-			break;
+			return name;
 	}
+	return name;
 }
 
 static bool
@@ -415,6 +421,7 @@ read_row(SchemaReader *reader, const ObjectKind *kind, int order,
 	SchemaObject *parent;
 	Datum signature;
 	const char *name = row_name(row);
+	const char *identity;
 	bool isnull;
 
 	ObjectAddressSubSet(address,
@@ -430,8 +437,18 @@ read_row(SchemaReader *reader, const ObjectKind *kind, int order,
 		return;
 	object = make_object(reader, kind, order, &address);
 	object->parent = parent;
+	if (kind->catalog == NamespaceRelationId)
+		object->schema = name;
+	else if (parent != NULL)
+		object->schema = parent->schema;
 	signature = get_column(row, "signature", &isnull);
-	set_identity(object, name, isnull ? "" : TextDatumGetCString(signature));
+	MemoryContextSwitchTo(reader->row_cxt);
+	identity = make_identity(object,
+							 name,
+							 isnull ? "" : TextDatumGetCString(signature));
+	MemoryContextSwitchTo(reader->cxt);
+	object->identity = pstrdup(identity);
+	MemoryContextReset(reader->row_cxt);
 	if (kind->catalog == NamespaceRelationId &&
 		pgmig_schema_is_member(reader, &address))
 	{
@@ -507,6 +524,10 @@ read_range(void *arg)
 	row.columns = table->tupdesc;
 	row.values = palloc(sizeof(Datum) * row.columns->natts);
 	row.nulls = palloc(sizeof(bool) * row.columns->natts);
+	row.names = palloc(sizeof(char *) * row.columns->natts);
+	for (int i = 0; i < row.columns->natts; i++)
+		row.names[i] =
+			pstrdup(NameStr(TupleDescAttr(row.columns, i)->attname));
 	for (uint64 i = 0; i < table->numvals; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -697,6 +718,9 @@ pgmig_schema_read(const SchemaSelection *selection)
 	SchemaSnapshot *snapshot;
 	int guc_level;
 
+	reader.row_cxt = AllocSetContextCreate(CurrentMemoryContext,
+										   "pgmig object",
+										   ALLOCSET_SMALL_SIZES);
 	check_schemas(selection);
 	guc_level = NewGUCNestLevel();
 	RestrictSearchPath();
@@ -712,5 +736,7 @@ pgmig_schema_read(const SchemaSelection *selection)
 	hash_destroy(reader.objects);
 	hash_destroy(reader.internal);
 	hash_destroy(reader.members);
+	pfree(reader.depends);
+	MemoryContextDelete(reader.row_cxt);
 	return snapshot;
 }

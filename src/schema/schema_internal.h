@@ -71,8 +71,9 @@ typedef struct SchemaReader
 	HTAB *members;  /* addresses of members of extensions */
 	struct DependRow *depends;
 	int ndepends;
-	List *described; /* of SchemaObject * */
-	MemoryContext cxt;
+	List *described;       /* of SchemaObject * */
+	MemoryContext cxt;     /* for the objects */
+	MemoryContext row_cxt; /* for what is forgotten with a row */
 } SchemaReader;
 
 /* A row of pg_depend. */
@@ -135,6 +136,10 @@ extern void pgmig_schema_add_labels(SchemaReader *reader);
 /* grants.c */
 extern Jsonb *pgmig_schema_grants(Acl *acl, Acl *initial, ObjectType type,
 								  Oid owner);
+
+/* not_null.c */
+extern void pgmig_schema_describe_column(SchemaObject *object);
+extern void pgmig_schema_describe_domain(SchemaObject *object);
 
 /* view.c */
 extern void pgmig_schema_describe_view(SchemaObject *object);

@@ -72,116 +72,240 @@ pgmig_schema_property(const SchemaObject *object, const char *name)
 	return NULL;
 }
 
-static void
-push_text(JsonbInState *state, JsonbIteratorToken token, const char *text)
+/*
+ * Room for the jsonb of a snapshot before it is written.  It is counted first:
+ * there are hundreds of thousands of small objects and lists, none of which
+ * may waste any.
+ */
+typedef struct Room
 {
-	JsonbValue value;
+	JsonbPair *pairs;     /* the next free one */
+	JsonbValue *elements; /* likewise */
+	Size npairs;
+	Size nelements;
+} Room;
 
-	value.type = jbvString;
-	value.val.string.val = unconstify(char *, text);
-	value.val.string.len = strlen(text);
-	pushJsonbValue(state, token, &value);
+static void
+set_text(JsonbValue *value, const char *text)
+{
+	value->type = jbvString;
+	value->val.string.val = unconstify(char *, text);
+	value->val.string.len = strlen(text);
+}
+
+/* The order that keys have in jsonb: by length, then by bytes. */
+static int
+order_pairs(const void *a, const void *b)
+{
+	const JsonbValue *first = &((const JsonbPair *) a)->key;
+	const JsonbValue *second = &((const JsonbPair *) b)->key;
+
+	if (first->val.string.len != second->val.string.len)
+		return first->val.string.len < second->val.string.len ? -1 : 1;
+	return memcmp(first->val.string.val,
+				  second->val.string.val,
+				  first->val.string.len);
+}
+
+/* Make a value an object of so many pairs, for which there is room. */
+static JsonbPair *
+begin_pairs(Room *room, JsonbValue *value, int count)
+{
+	value->type = jbvObject;
+	value->val.object.nPairs = count;
+	value->val.object.pairs = room->pairs;
+	room->pairs += count;
+	return value->val.object.pairs;
+}
+
+static void
+end_pairs(JsonbValue *value)
+{
+	qsort(value->val.object.pairs,
+		  value->val.object.nPairs,
+		  sizeof(JsonbPair),
+		  order_pairs);
+}
+
+/* A value as a tree: only trees can be parts of what is written. */
+static void
+set_tree(JsonbValue *value, const JsonbValue *from)
+{
+	JsonbInState state = {0};
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue part;
+
+	*value = *from;
+	if (from->type != jbvBinary)
+		return;
+	iterator = JsonbIteratorInit(from->val.binary.data);
+	while ((token = JsonbIteratorNext(&iterator, &part, false)) != WJB_DONE)
+		pushJsonbValue(&state, token, token < WJB_BEGIN_ARRAY ? &part : NULL);
+	*value = *state.result;
+}
+
+/* How many of the objects in a list, which are in order, are of a kind? */
+static int
+count_kind(const List *objects, int first)
+{
+	const ObjectKind *kind = ((SchemaObject *) list_nth(objects, first))->kind;
+	int count = 1;
+
+	while (first + count < list_length(objects) &&
+		   ((SchemaObject *) list_nth(objects, first + count))->kind == kind)
+		count++;
+	return count;
+}
+
+static int
+count_kinds(const List *objects)
+{
+	int count = 0;
+
+	for (int i = 0; i < list_length(objects); i += count_kind(objects, i))
+		count++;
+	return count;
 }
 
 /* The objects in a list, which are in order, by kind. */
 static void
-push_depends(JsonbInState *state, const List *depends)
+set_depends(Room *room, JsonbValue *value, const List *depends)
 {
-	const ObjectKind *kind = NULL;
-	ListCell *lc;
+	JsonbPair *pair = begin_pairs(room, value, count_kinds(depends));
+	int count;
 
-	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
-	foreach(lc, depends)
+	for (int i = 0; i < list_length(depends); i += count)
 	{
-		SchemaObject *object = lfirst(lc);
+		SchemaObject *first = list_nth(depends, i);
 
-		if (object->kind != kind)
-		{
-			if (kind != NULL)
-				pushJsonbValue(state, WJB_END_ARRAY, NULL);
-			kind = object->kind;
-			push_text(state, WJB_KEY, kind->name);
-			pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
-		}
-		push_text(state, WJB_ELEM, object->identity);
+		count = count_kind(depends, i);
+		set_text(&pair->key, first->kind->name);
+		pair->value.type = jbvArray;
+		pair->value.val.array.nElems = count;
+		pair->value.val.array.rawScalar = false;
+		pair->value.val.array.elems = room->elements;
+		for (int j = 0; j < count; j++)
+			set_text(room->elements++,
+					 ((SchemaObject *) list_nth(depends, i + j))->identity);
+		pair++;
 	}
-	if (kind != NULL)
-		pushJsonbValue(state, WJB_END_ARRAY, NULL);
-	pushJsonbValue(state, WJB_END_OBJECT, NULL);
+	end_pairs(value);
 }
 
 static void
-push_object(JsonbInState *state, const SchemaObject *object)
+set_object(Room *room, JsonbValue *value, const SchemaObject *object)
 {
+	JsonbPair *pair =
+		begin_pairs(room,
+					value,
+					list_length(object->properties) +
+						(object->parent != NULL) + (object->depends != NIL));
 	ListCell *lc;
 
-	push_text(state, WJB_KEY, object->identity);
-	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
 	foreach(lc, object->properties)
 	{
 		SchemaProperty *property = lfirst(lc);
 
-		push_text(state, WJB_KEY, property->name);
-		pushJsonbValue(state, WJB_VALUE, &property->value);
+		set_text(&pair->key, property->name);
+		set_tree(&pair->value, &property->value);
+		pair++;
 	}
 	if (object->parent != NULL)
 	{
-		push_text(state, WJB_KEY, "parent");
-		pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
-		push_text(state, WJB_KEY, object->parent->kind->name);
-		push_text(state, WJB_VALUE, object->parent->identity);
-		pushJsonbValue(state, WJB_END_OBJECT, NULL);
+		JsonbPair *parent = begin_pairs(room, &pair->value, 1);
+
+		set_text(&pair->key, "parent");
+		set_text(&parent->key, object->parent->kind->name);
+		set_text(&parent->value, object->parent->identity);
+		pair++;
 	}
 	if (object->depends != NIL)
 	{
-		push_text(state, WJB_KEY, "depends");
-		push_depends(state, object->depends);
+		set_text(&pair->key, "depends");
+		set_depends(room, &pair->value, object->depends);
 	}
-	pushJsonbValue(state, WJB_END_OBJECT, NULL);
+	end_pairs(value);
+}
+
+/* The number of objects from the first one on that are of its kind. */
+static int
+count_objects(const SchemaSnapshot *snapshot, int first)
+{
+	int count = 1;
+
+	while (first + count < snapshot->count &&
+		   snapshot->objects[first + count]->kind ==
+			   snapshot->objects[first]->kind)
+		count++;
+	return count;
 }
 
 static void
-push_objects(JsonbInState *state, const SchemaSnapshot *snapshot)
+set_objects(Room *room, JsonbValue *value, const SchemaSnapshot *snapshot)
 {
-	const ObjectKind *kind = NULL;
+	int kinds = 0;
+	JsonbPair *pair;
+	int count;
 
-	push_text(state, WJB_KEY, "objects");
-	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
+	for (int i = 0; i < snapshot->count; i += count_objects(snapshot, i))
+		kinds++;
+	pair = begin_pairs(room, value, kinds);
+	for (int i = 0; i < snapshot->count; i += count)
+	{
+		JsonbPair *member;
+
+		count = count_objects(snapshot, i);
+		set_text(&pair->key, snapshot->objects[i]->kind->name);
+		member = begin_pairs(room, &pair->value, count);
+		for (int j = 0; j < count; j++)
+		{
+			set_text(&member->key, snapshot->objects[i + j]->identity);
+			set_object(room, &member->value, snapshot->objects[i + j]);
+			member++;
+		}
+		end_pairs(&pair->value);
+		pair++;
+	}
+	end_pairs(value);
+}
+
+static void
+set_schemas(Room *room, JsonbValue *value, const List *schemas)
+{
+	ListCell *lc;
+
+	value->type = jbvNull;
+	if (schemas == NIL)
+		return;
+	value->type = jbvArray;
+	value->val.array.nElems = list_length(schemas);
+	value->val.array.rawScalar = false;
+	value->val.array.elems = room->elements;
+	foreach(lc, schemas)
+		set_text(room->elements++, lfirst(lc));
+}
+
+/* Make room for all of a snapshot. */
+static void
+make_room(Room *room, const SchemaSnapshot *snapshot)
+{
+	room->npairs = 3;
+	room->nelements = list_length(snapshot->schemas);
 	for (int i = 0; i < snapshot->count; i++)
 	{
 		const SchemaObject *object = snapshot->objects[i];
 
-		if (object->kind != kind)
-		{
-			if (kind != NULL)
-				pushJsonbValue(state, WJB_END_OBJECT, NULL);
-			kind = object->kind;
-			push_text(state, WJB_KEY, kind->name);
-			pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
-		}
-		push_object(state, object);
+		/* Itself, perhaps its kind, and what set_object() needs. */
+		room->npairs += 2 + list_length(object->properties) + 3 +
+						count_kinds(object->depends);
+		room->nelements += list_length(object->depends);
 	}
-	if (kind != NULL)
-		pushJsonbValue(state, WJB_END_OBJECT, NULL);
-	pushJsonbValue(state, WJB_END_OBJECT, NULL);
-}
-
-static void
-push_schemas(JsonbInState *state, const List *schemas)
-{
-	JsonbValue null = {.type = jbvNull};
-	ListCell *lc;
-
-	push_text(state, WJB_KEY, "schemas");
-	if (schemas == NIL)
-	{
-		pushJsonbValue(state, WJB_VALUE, &null);
-		return;
-	}
-	pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
-	foreach(lc, schemas)
-		push_text(state, WJB_ELEM, lfirst(lc));
-	pushJsonbValue(state, WJB_END_ARRAY, NULL);
+	room->pairs =
+		palloc_extended(sizeof(JsonbPair) * room->npairs, MCXT_ALLOC_HUGE);
+	room->elements =
+		palloc_extended(sizeof(JsonbValue) * Max(room->nelements, 1),
+						MCXT_ALLOC_HUGE);
 }
 
 /*
@@ -190,18 +314,28 @@ push_schemas(JsonbInState *state, const List *schemas)
 Jsonb *
 pgmig_schema_to_jsonb(const SchemaSnapshot *snapshot)
 {
-	JsonbInState state = {0};
-	JsonbValue format;
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "pgmig jsonb",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	Room room;
+	JsonbValue root;
+	JsonbPair *pair;
+	Jsonb *jsonb;
 
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	push_text(&state, WJB_KEY, "format");
-	format.type = jbvNumeric;
-	format.val.numeric = int64_to_numeric(PGMIG_SNAPSHOT_FORMAT);
-	pushJsonbValue(&state, WJB_VALUE, &format);
-	push_schemas(&state, snapshot->schemas);
-	push_objects(&state, snapshot);
-	pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	return JsonbValueToJsonb(state.result);
+	make_room(&room, snapshot);
+	pair = begin_pairs(&room, &root, 3);
+	set_text(&pair[0].key, "format");
+	pair[0].value.type = jbvNumeric;
+	pair[0].value.val.numeric = int64_to_numeric(PGMIG_SNAPSHOT_FORMAT);
+	set_text(&pair[1].key, "objects");
+	set_objects(&room, &pair[1].value, snapshot);
+	set_text(&pair[2].key, "schemas");
+	set_schemas(&room, &pair[2].value, snapshot->schemas);
+	MemoryContextSwitchTo(old);
+	jsonb = JsonbValueToJsonb(&root);
+	MemoryContextDelete(cxt);
+	return jsonb;
 }
 
 pg_noreturn static void

@@ -1,0 +1,93 @@
+/*-------------------------------------------------------------------------
+ *
+ * record.c
+ *	  The schema as a run leaves it is recorded: what is expected from then on.
+ *
+ * With a scope, that is the scope's schema.  Without, it is the database, but
+ * for the schemas that are scopes of their own.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "utils/memutils.h"
+
+#include "run/run.h"
+
+/*
+ * The schema by now, as far as it is of this scope.
+ *
+ * A scope can be stamped before its schema is there, or lose it: then nothing
+ * is in it.
+ */
+SchemaSnapshot *
+pgmig_run_read_scope(void)
+{
+	SchemaSnapshot *empty;
+
+	if (pgmig_scope[0] == '\0')
+		return pgmig_run_read_schema(NIL, pgmig_catalog_scopes());
+	if (OidIsValid(get_namespace_oid(pgmig_scope, true)))
+		return pgmig_run_read_schema(list_make1(pgmig_scope), NIL);
+	empty = palloc0(sizeof(SchemaSnapshot));
+	empty->schemas = list_make1(pgmig_scope);
+	empty->objects = palloc(sizeof(SchemaObject *));
+	return empty;
+}
+
+/*
+ * Record the schema by now as what a run has left.  Returns its fingerprint.
+ */
+char *
+pgmig_run_store_schema(int64 run)
+{
+	SchemaSnapshot *snapshot = pgmig_run_read_scope();
+	char *fingerprint = palloc(PGMIG_FINGERPRINT_LENGTH + 1);
+
+	pgmig_schema_fingerprint(snapshot, fingerprint);
+	pgmig_catalog_store_snapshot(run,
+								 fingerprint,
+								 pgmig_schema_to_jsonb(snapshot));
+	return fingerprint;
+}
+
+static void
+store(void *arg)
+{
+	(void) pgmig_run_store_schema(*(int64 *) arg);
+}
+
+/*
+ * Record the schema at the end of a run, unless that is turned off.
+ *
+ * A run that has done its work does not fail because of it: there is a
+ * warning, and pgmig_check() tells.
+ */
+void
+pgmig_run_record_schema(int64 run)
+{
+	MemoryContext cxt;
+	MemoryContext old;
+	ErrorData *error;
+
+	if (!pgmig_snapshots || !pgmig_catalog_has_snapshots())
+		return;
+	cxt = AllocSetContextCreate(CurrentMemoryContext,
+								"pgmig recording",
+								ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(cxt);
+	error = pgmig_run_attempt(store, &run);
+	if (error != NULL && (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+						  error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN))
+		ReThrowError(error);
+	if (error != NULL)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("could not record the schema at the end of the run: %s",
+						error->message),
+				 errhint(
+					 "The run itself is done. Use pgmig_accept() to record the schema.")));
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+}
