@@ -206,28 +206,61 @@ is_disowned(const GuardedChange *change, const Search *search)
 		   strcmp(property + strlen("grants."), change->identity) == 0;
 }
 
+/* Is it about the table, or about a column of it? */
+static bool
+is_table(const GuardedChange *change, const SchemaObject *table)
+{
+	size_t length = strlen(table->identity);
+
+	return is_object(change, table) ||
+		   (change->object_type != NULL && change->identity != NULL &&
+			ends_with(change->object_type, " column") &&
+			begins_with(change->identity, table->identity) &&
+			change->identity[length] == '.');
+}
+
+/*
+ * Is it about what the property names, as ALTER TABLE of a partition's parent
+ * is?
+ */
+static bool
+is_value(const GuardedChange *change, const Search *search)
+{
+	const SchemaDifference *difference = search->difference;
+
+	return difference->property != NULL && change->identity != NULL &&
+		   has_word(change->statement, search->name) &&
+		   ((difference->a != NULL &&
+			 strcmp(change->identity, difference->a) == 0) ||
+			(difference->b != NULL &&
+			 strcmp(change->identity, difference->b) == 0));
+}
+
 /* How well a statement fits a difference; 0: it does not. */
 static int
 get_score(const GuardedChange *change, const Search *search)
 {
 	const SchemaDifference *difference = search->difference;
-	const SchemaObject *own =
+	const SchemaObject *object =
 		difference->after != NULL ? difference->after : difference->before;
 	bool specific;
+	int score = 0;
 
 	if (!is_about(difference, change->tag, &specific))
 		return 0;
-	for (const SchemaObject *object = own; object != NULL;
-		 object = object->parent)
-		if (is_object(change, object))
-			return (object == own ? EXACT : PART) + (specific ? SPECIFIC : 0) +
-				   (has_word(change->statement, search->name) ||
-							has_word(change->statement, search->property)
-						? MENTIONED
-						: 0);
-	return is_old_name(change, search) || is_disowned(change, search)
-			   ? MENTIONED
-			   : 0;
+	if (is_object(change, object) || is_old_name(change, search))
+		score = EXACT;
+	else if (is_value(change, search))
+		score = PART;
+	while (score == 0 && (object = object->parent) != NULL)
+		if (is_table(change, object))
+			score = PART;
+	if (score == 0)
+		return is_disowned(change, search) ? MENTIONED : 0;
+	if (has_word(change->statement, search->name) ||
+		has_word(change->statement, search->property))
+		score += MENTIONED;
+	return score + (specific ? SPECIFIC : 0);
 }
 
 /* Look at a statement, after those that are later. */

@@ -200,112 +200,6 @@ leave_out_scopes(SchemaSnapshot *expected)
 	}
 }
 
-static bool
-is_equal(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-/* The text of a property, NULL if there is none. */
-static char *
-get_text(const SchemaObject *object, const char *name)
-{
-	const SchemaProperty *property = pgmig_schema_property(object, name);
-
-	return property == NULL ? NULL : pgmig_schema_value_text(&property->value);
-}
-
-/* Is there such a difference of the object with this identity? */
-static bool
-has_same(const List *differences, const char *kind, const char *identity,
-		 const SchemaDifference *difference)
-{
-	ListCell *lc;
-
-	foreach(lc, differences)
-	{
-		SchemaDifference *other = lfirst(lc);
-
-		if (strcmp(other->identity, identity) == 0 &&
-			strcmp(pgmig_schema_kind_name(other->kind), kind) == 0 &&
-			strcmp(other->change, difference->change) == 0 &&
-			is_equal(other->property, difference->property) &&
-			(difference->property == NULL ||
-			 (is_equal(other->a, difference->a) &&
-			  is_equal(other->b, difference->b))))
-			return true;
-	}
-	return false;
-}
-
-/* Is it a change of a column, which the table that it is inherited from has? */
-static bool
-is_inherited(const SchemaDifference *difference, const List *all)
-{
-	const SchemaObject *column = difference->after;
-	char *table;
-
-	if (difference->property == NULL || column->parent == NULL)
-		return false;
-	table = get_text(column->parent, "partition_of");
-	if (table == NULL)
-		table = get_text(column->parent, "inherits");
-	return table != NULL &&
-		   has_same(all,
-					"column",
-					psprintf("%s%s",
-							 table,
-							 column->identity +
-								 strlen(column->parent->identity)),
-					difference);
-}
-
-/*
- * Is it a change of a sequence that comes with the column that owns it, or
- * with that one's table?
- */
-static bool
-is_of_owner(const SchemaDifference *difference, const List *all)
-{
-	const SchemaObject *sequence =
-		difference->after != NULL ? difference->after : difference->before;
-	char *column = get_text(sequence, "owned_by");
-
-	if (column == NULL || (difference->property != NULL &&
-						   strcmp(difference->property, "owner") != 0))
-		return false;
-	if (has_same(all, "column", column, difference))
-		return true;
-	for (char *p = column + strlen(column) - 1; p > column; p--)
-		if (*p == '.' &&
-			has_same(all, "table", pnstrdup(column, p - column), difference))
-			return true;
-	return false;
-}
-
-/* The differences that do not come with another one. */
-static List *
-drop_consequences(const List *differences)
-{
-	List *own = NIL;
-	ListCell *lc;
-
-	foreach(lc, differences)
-	{
-		SchemaDifference *difference = lfirst(lc);
-		const char *kind = pgmig_schema_kind_name(difference->kind);
-
-		CHECK_FOR_INTERRUPTS();
-		if ((strcmp(kind, "column") == 0 &&
-			 is_inherited(difference, differences)) ||
-			(strcmp(kind, "sequence") == 0 &&
-			 is_of_owner(difference, differences)))
-			continue;
-		own = lappend(own, difference);
-	}
-	return own;
-}
-
 static void
 add_difference(List **findings, const SchemaDifference *difference,
 			   const char *changed_by)
@@ -333,7 +227,7 @@ add_differences(List **findings, const RecordedRun *run,
 	ListCell *changed_by;
 
 	leave_out_scopes(expected);
-	differences = drop_consequences(
+	differences = pgmig_command_drop_consequences(
 		pgmig_schema_compare(expected, pgmig_run_read_scope()));
 	forboth(difference,
 			differences,

@@ -23,6 +23,9 @@ extern void pgmig_command_put(FunctionCallInfo fcinfo, Datum *values,
 /* changed_by.c */
 extern List *pgmig_command_changed_by(List *differences, TimestampTz since);
 
+/* consequence.c */
+extern List *pgmig_command_drop_consequences(const List *differences);
+
 /* show.c */
 extern StoredRevision *pgmig_command_read_revision(const char *revision);
 

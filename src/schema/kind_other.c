@@ -103,6 +103,7 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 		.catalog = TSDictionaryRelationId,
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
+		.describe = pgmig_schema_describe_dictionary,
 		.query =
 			"SELECT d.oid, 0, d.dictnamespace, d.dictname,"
 			" d.dictowner AS owner,"

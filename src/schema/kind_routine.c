@@ -93,6 +93,7 @@ const ObjectKind pgmig_schema_routine_kinds[] = {
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_FUNCTION,
 		.skip_internal = true,
+		.describe = pgmig_schema_describe_routine,
 		.query =
 			FUNCTION_PROPERTIES
 			" WHERE p.oid BETWEEN $1 AND $2 AND p.prokind IN ('f', 'w')",
@@ -103,6 +104,7 @@ const ObjectKind pgmig_schema_routine_kinds[] = {
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_FUNCTION,
+		.describe = pgmig_schema_describe_routine,
 		.query =
 			FUNCTION_PROPERTIES
 			" WHERE p.oid BETWEEN $1 AND $2 AND p.prokind = 'p'",

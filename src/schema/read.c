@@ -463,10 +463,40 @@ read_row(SchemaReader *reader, const ObjectKind *kind, int order,
 		parent->listed = lappend(parent->listed, unconstify(char *, name));
 }
 
+/*
+ * The query of a kind with the OIDs of a range in place of its parameters, as
+ * the planner makes more of what it can see.
+ */
+static char *
+fill_in(const char *query, Oid low, Oid high)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (const char *c = query; *c != '\0'; c++)
+	{
+		if (*c == '$')
+			appendStringInfo(&text, "'%u'::oid", *++c == '1' ? low : high);
+		else
+			appendStringInfoChar(&text, *c);
+	}
+	return text.data;
+}
+
+/* The first OID that an object of a kind can have. */
+static Oid
+first_oid(const ObjectKind *kind)
+{
+	return kind->from_initdb ? 1 : FirstNormalObjectId;
+}
+
+/*
+ * The plan that reads all objects of a kind.
+ */
 static SPIPlanPtr
 prepare(int order)
 {
-	Oid types[] = {OIDOID, OIDOID};
+	const ObjectKind *kind = pgmig_schema_kind(order);
 
 	if (plans == NULL)
 		plans = MemoryContextAllocZero(TopMemoryContext,
@@ -474,11 +504,8 @@ prepare(int order)
 										   pgmig_schema_kind_count());
 	if (plans[order] == NULL)
 	{
-		const char *query = pgmig_schema_kind(order)->query;
-		SPIPlanPtr plan = SPI_prepare_cursor(query,
-											 lengthof(types),
-											 types,
-											 CURSOR_OPT_GENERIC_PLAN);
+		char *query = fill_in(kind->query, first_oid(kind), OID_MAX);
+		SPIPlanPtr plan = SPI_prepare(query, 0, NULL);
 
 		if (plan == NULL)
 			elog(ERROR,
@@ -506,14 +533,17 @@ read_range(void *arg)
 {
 	Range *range = arg;
 	const ObjectKind *kind = pgmig_schema_kind(range->order);
-	Datum values[] = {ObjectIdGetDatum(range->low),
-					  ObjectIdGetDatum(range->high)};
 	SPITupleTable *table;
 	Row row;
 	int code;
 
 	SPI_connect();
-	code = SPI_execute_plan(prepare(range->order), values, NULL, true, 0);
+	if (range->low == first_oid(kind) && range->high == OID_MAX)
+		code = SPI_execute_plan(prepare(range->order), NULL, NULL, true, 0);
+	else
+		code = SPI_execute(fill_in(kind->query, range->low, range->high),
+						   true,
+						   0);
 	if (code != SPI_OK_SELECT)
 		elog(ERROR,
 			 "could not read kind \"%s\": %s",
@@ -637,7 +667,9 @@ read_kinds(SchemaReader *reader)
 	{
 		const ObjectKind *kind = pgmig_schema_kind(range.order);
 
-		range.low = kind->from_initdb ? 1 : FirstNormalObjectId;
+		if (pgmig_schema_has_none(reader, kind))
+			continue;
+		range.low = first_oid(kind);
 		if (reader->selection->attempt == NULL)
 			read_range(&range);
 		else

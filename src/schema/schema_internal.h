@@ -29,7 +29,7 @@ typedef enum IdentityForm
  * A kind of object.
  *
  * The query has two parameters, the first and the last OID of the objects to
- * read, and gives rows that begin with: OID, number of the part or 0, OID of
+ * read ("$" is nothing else in it), and gives rows that begin with: OID, number of the part or 0, OID of
  * the parent or 0, name.  Each further column is a property of its name;
  * nulls and false are left out.  The type of the column decides:
  *
@@ -69,6 +69,7 @@ typedef struct SchemaReader
 	HTAB *objects;  /* ReaderEntry by address */
 	HTAB *internal; /* InternalEntry: what is a part of something else */
 	HTAB *members;  /* addresses of members of extensions */
+	HTAB *initial;  /* InitialGrants by address, made when first needed */
 	struct DependRow *depends;
 	int ndepends;
 	List *described;       /* of SchemaObject * */
@@ -133,6 +134,10 @@ extern void pgmig_schema_add_depends(SchemaReader *reader);
 extern void pgmig_schema_add_comments(SchemaReader *reader);
 extern void pgmig_schema_add_labels(SchemaReader *reader);
 
+/* skip.c */
+extern bool pgmig_schema_has_none(SchemaReader *reader,
+								  const ObjectKind *kind);
+
 /* grants.c */
 extern Jsonb *pgmig_schema_grants(Acl *acl, Acl *initial, ObjectType type,
 								  Oid owner);
@@ -140,6 +145,10 @@ extern Jsonb *pgmig_schema_grants(Acl *acl, Acl *initial, ObjectType type,
 /* not_null.c */
 extern void pgmig_schema_describe_column(SchemaObject *object);
 extern void pgmig_schema_describe_domain(SchemaObject *object);
+
+/* setting.c */
+extern void pgmig_schema_describe_routine(SchemaObject *object);
+extern void pgmig_schema_describe_dictionary(SchemaObject *object);
 
 /* view.c */
 extern void pgmig_schema_describe_view(SchemaObject *object);
