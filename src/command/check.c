@@ -13,6 +13,7 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
@@ -26,6 +27,9 @@
 
 /* So many findings are in the detail of an error. */
 #define FINDINGS_IN_DETAIL 10
+
+/* ... with so many bytes of a value. */
+#define VALUE_IN_DETAIL 60
 
 /* A row of pgmig_check(). */
 typedef struct Finding
@@ -86,7 +90,7 @@ check_heads(List **findings, Graph *graph)
 		Finding *finding =
 			add_finding(findings,
 						"heads",
-						"SELECT pgmig_merge('heads'), if these branches are not meant to stay apart.");
+						"SELECT pgmig_merge(), if these branches are not meant to stay apart.");
 
 		finding->kind = "revision";
 		finding->identity = ((GraphNode *) lfirst(lc))->id;
@@ -138,8 +142,11 @@ check_unfinished(List **findings)
 	finding->kind = "revision";
 	finding->identity = unfinished->revision;
 	finding->property = unfinished->downgrade ? "downgrade" : "upgrade";
-	finding->found =
-		psprintf("%d statements done", list_length(unfinished->done));
+	finding->expected = "finished";
+	finding->found = psprintf(list_length(unfinished->done) == 1
+								  ? "half-done: %d statement"
+								  : "half-done: %d statements",
+							  list_length(unfinished->done));
 }
 
 /* A guard that was restored from a dump, without its event triggers. */
@@ -236,68 +243,87 @@ add_differences(List **findings, const RecordedRun *run,
 		add_difference(findings, lfirst(difference), lfirst(changed_by));
 }
 
+/* The schema that the last run has left is not known. */
+static void
+add_unrecorded(List **findings, const RecordedRun *run)
+{
+	Finding *finding =
+		add_finding(findings,
+					"snapshot",
+					"Compare the schema by other means, then SELECT pgmig_accept('reason').");
+
+	finding->kind = "run";
+	finding->expected = "a record of the schema at its end";
+	if (run == NULL)
+		finding->found = "no run in the log";
+	else
+	{
+		finding->identity = psprintf("%lld", (long long) run->run);
+		finding->found =
+			run->fingerprint == NULL ? "none was made" : "it was deleted";
+	}
+}
+
 /* Differences between the schema and what the last run has left. */
 static void
-check_drift(List **findings)
+check_drift(List **findings, bool is_applied)
 {
-	RecordedRun *run;
+	RecordedRun *run = pgmig_catalog_recorded_run(NULL);
 	Finding *finding;
 
-	if (!pgmig_catalog_has_snapshots())
-	{
-		(void) add_finding(findings,
-						   "snapshot",
-						   "ALTER EXTENSION pgmig UPDATE.");
-		return;
-	}
-	run = pgmig_catalog_recorded_run(NULL);
 	if (run == NULL)
-		return;
-	if (strcmp(run->outcome, "running") == 0)
 	{
-		finding = add_finding(findings,
-							  "run",
-							  "Wait for its end; see pgmig_progress().");
+		if (is_applied)
+			add_unrecorded(findings, NULL);
+	}
+	else if (strcmp(run->outcome, "running") == 0)
+	{
+		finding =
+			add_finding(findings,
+						"run",
+						"Wait for its end, see pgmig_progress(); if its process is gone, start again what is pending, or SELECT pgmig_accept('reason').");
 		finding->kind = "run";
 		finding->identity = psprintf("%lld", (long long) run->run);
 		finding->expected = "at its end";
 		finding->found = "at work, or its process is gone";
-		return;
 	}
-	if (run->snapshot == NULL)
-	{
-		finding =
-			add_finding(findings,
-						"snapshot",
-						"Compare the schema by other means, then SELECT pgmig_accept('reason').");
-		finding->kind = "run";
-		finding->identity = psprintf("%lld", (long long) run->run);
-		finding->expected = "a record of the schema at its end";
-		finding->found =
-			run->fingerprint == NULL ? "none was made" : "it was deleted";
-		return;
-	}
-	add_differences(findings,
-					run,
-					pgmig_schema_from_jsonb(run->snapshot, "pgmig.snapshot"));
+	else if (run->snapshot == NULL)
+		add_unrecorded(findings, run);
+	else
+		add_differences(findings,
+						run,
+						pgmig_schema_from_jsonb(run->snapshot,
+												"pgmig.snapshot"));
 }
 
 static List *
 find_all(void)
 {
 	List *findings = NIL;
+	bool is_applied;
 	Graph *graph;
 
 	pgmig_catalog_push_snapshot();
 	graph = pgmig_catalog_graph();
+	is_applied = pgmig_graph_current(graph) != NIL;
 	check_pending(&findings, graph);
 	check_heads(&findings, graph);
 	check_checksums(&findings);
 	check_unfinished(&findings);
 	PopActiveSnapshot();
 	check_guard(&findings);
-	check_drift(&findings);
+	check_drift(&findings, is_applied);
 	return findings;
+}
+
+/* The beginning of a value. */
+static char *
+clip(const char *value)
+{
+	if (value == NULL)
+		return "none";
+	return pnstrdup(value,
+					pg_mbcliplen(value, strlen(value), VALUE_IN_DETAIL));
 }
 
 /* A finding as a line of an error's detail. */
@@ -305,16 +331,17 @@ static void
 append_finding(StringInfo text, const Finding *finding)
 {
 	appendStringInfo(text, "%s%s:", text->len > 0 ? "\n" : "", finding->check);
+	if (finding->kind != NULL)
+		appendStringInfo(text, " %s", finding->kind);
 	if (finding->identity != NULL)
-		appendStringInfo(text, " %s %s", finding->kind, finding->identity);
+		appendStringInfo(text, " %s", finding->identity);
 	if (finding->property != NULL)
 		appendStringInfo(text, ", %s", finding->property);
-	if (finding->found != NULL)
+	if (finding->expected != NULL || finding->found != NULL)
 		appendStringInfo(text,
-						 " (expected: %.60s; found: %.60s)",
-						 finding->expected == NULL ? "none"
-												   : finding->expected,
-						 finding->found);
+						 " (expected: %s; found: %s)",
+						 clip(finding->expected),
+						 clip(finding->found));
 }
 
 pg_noreturn static void
@@ -404,12 +431,6 @@ pgmig_accept(PG_FUNCTION_ARGS)
 	pgmig_catalog_prepare_write("pgmig_accept()");
 	pgmig_catalog_lock();
 	pgmig_catalog_check_snapshot();
-	if (!pgmig_catalog_has_snapshots())
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg(
-					 "extension \"pgmig\" is of a version that records no schema"),
-				 errhint("Use ALTER EXTENSION pgmig UPDATE.")));
 	run = pgmig_catalog_next_run();
 	pgmig_catalog_start_run(run, "accept", "", reason, "transaction");
 	(void) pgmig_run_store_schema(run);
@@ -427,10 +448,9 @@ Datum
 pgmig_recorded(PG_FUNCTION_ARGS)
 {
 	int64 number = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
-	RecordedRun *run = NULL;
+	RecordedRun *run =
+		pgmig_catalog_recorded_run(PG_ARGISNULL(0) ? NULL : &number);
 
-	if (pgmig_catalog_has_snapshots())
-		run = pgmig_catalog_recorded_run(PG_ARGISNULL(0) ? NULL : &number);
 	if (run == NULL && !PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),

@@ -67,35 +67,49 @@ order_names(const ListCell *a, const ListCell *b)
 /*
  * The query that reads a table: number of rows and hash of whole rows, then
  * number and hash of the values of some of the columns.
+ *
+ * Values count as they are printed, and are fetched once: OFFSET keeps the
+ * subquery from being merged into the query.
  */
 static char *
 make_query(const SchemaObject *table, const List *columns, int first)
 {
 	StringInfoData all;
 	StringInfoData each;
+	StringInfoData hashes;
 	ListCell *lc;
 
 	initStringInfo(&all);
 	initStringInfo(&each);
+	initStringInfo(&hashes);
 	foreach(lc, columns)
 	{
 		const char *column = quote_identifier(lfirst(lc));
 		int number = foreach_current_index(lc);
+		const char *comma = number > 0 ? ", " : "";
 
-		appendStringInfo(&all, "%s%s", all.len > 0 ? ", " : "", column);
-		if (number < first || number >= first + COLUMNS_AT_ONCE)
-			continue;
-		appendStringInfo(&each,
-						 ", pg_catalog.count(%s)::text,"
-						 " pg_catalog.sum(pg_catalog.hashtextextended((ROW(%s))::text, 0))::text",
+		appendStringInfo(&all, "%sh%d", comma, number);
+		appendStringInfo(&hashes,
+						 "%sCASE WHEN %s IS NOT NULL OR pg_catalog.num_nonnulls(%s) > 0 THEN"
+						 " pg_catalog.hashtextextended(pg_catalog.concat(%s), 0) END AS h%d",
+						 comma,
 						 column,
-						 column);
+						 column,
+						 column,
+						 number);
+		if (number >= first && number < first + COLUMNS_AT_ONCE)
+			appendStringInfo(&each,
+							 ", pg_catalog.count(h%d)::text,"
+							 " pg_catalog.sum(h%d)::text",
+							 number,
+							 number);
 	}
 	return psprintf("SELECT pg_catalog.count(*)::text,"
-					" pg_catalog.sum(pg_catalog.hashtextextended((ROW(%s))::text, 0))::text%s"
-					" FROM ONLY %s",
+					" pg_catalog.sum(pg_catalog.hashtextextended((ARRAY[%s]::pg_catalog.int8[])::text, 0))::text%s"
+					" FROM (SELECT %s FROM ONLY %s OFFSET 0) t",
 					all.data,
 					each.data,
+					hashes.data,
 					table->identity);
 }
 

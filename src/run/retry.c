@@ -163,15 +163,12 @@ pgmig_run_begin_attempt(const RunStep *step)
 }
 
 /*
- * Record what else belongs into the last transaction of a step: messages, and
- * after the last step the end of the run.
+ * Record what else belongs into the last transaction of a step: messages.
  */
 void
 pgmig_run_finish_step(const RunStep *step)
 {
 	pgmig_worker_keep_messages(step->run);
-	if (step->step == step->steps)
-		pgmig_catalog_finish_run(step->run);
 }
 
 /*

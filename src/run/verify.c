@@ -69,11 +69,12 @@ typedef struct State
 /* A rehearsal. */
 typedef struct Rehearsal
 {
-	MemoryContext cxt; /* for what outlives the subtransactions */
-	List *plan;        /* of GraphNode * */
-	bool downgrade;    /* the plan is of a downgrade */
-	List *findings;    /* of Finding * */
-	GraphNode *node;   /* the revision at work */
+	MemoryContext cxt;   /* for what outlives the subtransactions */
+	MemoryContext proof; /* for the proof of one revision */
+	List *plan;          /* of GraphNode * */
+	bool downgrade;      /* the plan is of a downgrade */
+	List *findings;      /* of Finding * */
+	GraphNode *node;     /* the revision at work */
 	RunStep step;
 	StepRecord *record;
 	State *before; /* it, in the plan's direction */
@@ -120,12 +121,12 @@ add_message(Rehearsal *rehearsal, const char *check, const char *outcome,
 	add_finding(rehearsal, check, outcome)->message = keep(rehearsal, message);
 }
 
+/* The schema and the rows by now, in a context of its own. */
 static State *
-read_state(Rehearsal *rehearsal)
+read_state(MemoryContext parent)
 {
-	MemoryContext cxt = AllocSetContextCreate(rehearsal->cxt,
-											  "pgmig state",
-											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext cxt =
+		AllocSetContextCreate(parent, "pgmig state", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	State *state = palloc(sizeof(State));
 
@@ -135,6 +136,13 @@ read_state(Rehearsal *rehearsal)
 	state->sequences = pgmig_run_read_sequences(false);
 	MemoryContextSwitchTo(old);
 	return state;
+}
+
+/* The state after a step that was tried; the one before if it did nothing. */
+static State *
+state_after(Rehearsal *rehearsal, MemoryContext parent, State *before)
+{
+	return rehearsal->record->statements == 0 ? before : read_state(parent);
 }
 
 /* Run the revision at work in one direction. */
@@ -417,15 +425,12 @@ compare_contents(Rehearsal *rehearsal, const char *check,
 	return equal;
 }
 
-/*
- * Compare what is there, which is forgotten then, with what should be there,
- * and tell.
- */
+/* Compare what is there with what should be there, and tell. */
 static void
 compare(Rehearsal *rehearsal, const char *check, const State *expected,
-		State *found, const List *older)
+		const State *found, const List *older)
 {
-	MemoryContext old = MemoryContextSwitchTo(found->cxt);
+	MemoryContext old = MemoryContextSwitchTo(rehearsal->proof);
 	int findings = list_length(rehearsal->findings);
 	char *message;
 	bool equal = compare_schemas(rehearsal,
@@ -441,7 +446,6 @@ compare(Rehearsal *rehearsal, const char *check, const State *expected,
 		(message != NULL || list_length(rehearsal->findings) == findings))
 		add_ok(rehearsal, check, message);
 	MemoryContextSwitchTo(old);
-	MemoryContextDelete(found->cxt);
 }
 
 /*
@@ -465,7 +469,7 @@ prove_upgrade(void *arg)
 
 	if (!try_step(rehearsal, true, CHECK_DOWNGRADE))
 		return;
-	back = read_state(rehearsal);
+	back = state_after(rehearsal, rehearsal->proof, rehearsal->after);
 	compare(rehearsal,
 			CHECK_DOWNGRADE,
 			rehearsal->before,
@@ -476,7 +480,7 @@ prove_upgrade(void *arg)
 	compare(rehearsal,
 			CHECK_AGAIN,
 			rehearsal->after,
-			read_state(rehearsal),
+			state_after(rehearsal, rehearsal->proof, back),
 			rehearsal->before->contents);
 }
 
@@ -490,57 +494,66 @@ prove_downgrade(void *arg)
 	if (!try_step(rehearsal, true, CHECK_DOWNGRADE))
 		return;
 	add_ok(rehearsal, CHECK_DOWNGRADE, NULL);
-	back = read_state(rehearsal);
+	back = state_after(rehearsal, rehearsal->proof, rehearsal->before);
 	if (!try_step(rehearsal, false, CHECK_AGAIN))
 		return;
 	compare(rehearsal,
 			CHECK_AGAIN,
 			rehearsal->before,
-			read_state(rehearsal),
+			state_after(rehearsal, rehearsal->proof, back),
 			back->contents);
-	MemoryContextDelete(back->cxt);
+}
+
+/* Prove the revision at work, and undo it. */
+static void
+prove(Rehearsal *rehearsal, void (*work)(void *arg))
+{
+	ErrorData *error;
+
+	rehearsal->proof = AllocSetContextCreate(rehearsal->cxt,
+											 "pgmig proof",
+											 ALLOCSET_DEFAULT_SIZES);
+	error = pgmig_run_rehearse(work, rehearsal);
+	if (error != NULL)
+		ReThrowError(error);
+	MemoryContextDelete(rehearsal->proof);
 }
 
 /* The revision at work, forth, and back and forth once more. */
 static void
 verify_upgrade(Rehearsal *rehearsal)
 {
-	ErrorData *error;
-
 	if (!try_step(rehearsal, false, CHECK_UPGRADE))
 	{
 		rehearsal->stopped = true;
 		return;
 	}
 	add_ok(rehearsal, CHECK_UPGRADE, NULL);
-	rehearsal->after = read_state(rehearsal);
-	if (rehearsal->node->downgrade_statements < 0)
-	{
+	rehearsal->after =
+		state_after(rehearsal, rehearsal->cxt, rehearsal->before);
+	if (rehearsal->node->downgrade_statements >= 0)
+		prove(rehearsal, prove_upgrade);
+	else
 		add_message(rehearsal,
 					CHECK_DOWNGRADE,
 					OUTCOME_NOT_REHEARSED,
 					"It has no downgrade section: the revision is irreversible.");
-		return;
-	}
-	error = pgmig_run_rehearse(prove_upgrade, rehearsal);
-	if (error != NULL)
-		ReThrowError(error);
 }
 
 /* The revision at work, back and forth, and then back. */
 static void
 verify_downgrade(Rehearsal *rehearsal)
 {
-	ErrorData *error = pgmig_run_rehearse(prove_downgrade, rehearsal);
-	int findings = list_length(rehearsal->findings);
+	int findings;
 
-	if (error != NULL)
-		ReThrowError(error);
+	prove(rehearsal, prove_downgrade);
+	findings = list_length(rehearsal->findings);
 	rehearsal->stopped = !try_step(rehearsal, true, CHECK_DOWNGRADE);
 	/* The first time has told of it. */
 	rehearsal->findings = list_truncate(rehearsal->findings, findings);
 	if (!rehearsal->stopped)
-		rehearsal->after = read_state(rehearsal);
+		rehearsal->after =
+			state_after(rehearsal, rehearsal->cxt, rehearsal->before);
 }
 
 /* Walk the plan. */
@@ -552,7 +565,7 @@ walk(void *arg)
 	ListCell *lc;
 
 	rehearsal->step.steps = list_length(rehearsal->plan);
-	rehearsal->before = read_state(rehearsal);
+	rehearsal->before = read_state(rehearsal->cxt);
 	foreach(lc, rehearsal->plan)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -575,7 +588,8 @@ walk(void *arg)
 		last = rehearsal->node->id;
 		if (rehearsal->stopped)
 			continue;
-		MemoryContextDelete(rehearsal->before->cxt);
+		if (rehearsal->after != rehearsal->before)
+			MemoryContextDelete(rehearsal->before->cxt);
 		rehearsal->before = rehearsal->after;
 	}
 }

@@ -25,7 +25,7 @@
 #include "catalog/pg_proc.h"
 #include "catalog/pg_seclabel.h"
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
+#include "commands/comment.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
@@ -66,7 +66,19 @@ add_internal(SchemaReader *reader, const ObjectAddress *object,
 		entry->whole = *whole;
 }
 
-/* A default is a part of its column. */
+/* Note a row of pg_attrdef: a default is a part of its column. */
+void
+pgmig_schema_add_default(SchemaReader *reader, HeapTuple tuple)
+{
+	Form_pg_attrdef form = (Form_pg_attrdef) GETSTRUCT(tuple);
+	ObjectAddress object;
+	ObjectAddress column;
+
+	ObjectAddressSet(object, AttrDefaultRelationId, form->oid);
+	ObjectAddressSubSet(column, RelationRelationId, form->adrelid, form->adnum);
+	add_internal(reader, &object, &column);
+}
+
 static void
 read_defaults(SchemaReader *reader)
 {
@@ -80,27 +92,27 @@ read_defaults(SchemaReader *reader)
 	HeapTuple tuple;
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_attrdef form = (Form_pg_attrdef) GETSTRUCT(tuple);
-		ObjectAddress object;
-		ObjectAddress column;
-
-		ObjectAddressSet(object, AttrDefaultRelationId, form->oid);
-		ObjectAddressSubSet(column,
-							RelationRelationId,
-							form->adrelid,
-							form->adnum);
-		add_internal(reader, &object, &column);
-	}
+		pgmig_schema_add_default(reader, tuple);
 	systable_endscan(scan);
 	table_close(defaults, AccessShareLock);
 }
 
-static void
-add_row(SchemaReader *reader, Form_pg_depend form)
+/* Note a row of pg_depend. */
+void
+pgmig_schema_add_row(SchemaReader *reader, HeapTuple tuple)
 {
-	DependRow *row = &reader->depends[reader->ndepends++];
+	Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+	DependRow *row;
 
+	CHECK_FOR_INTERRUPTS();
+	if (reader->ndepends == reader->depends_room)
+	{
+		reader->depends_room *= 2;
+		reader->depends =
+			repalloc_huge(reader->depends,
+						  sizeof(DependRow) * reader->depends_room);
+	}
+	row = &reader->depends[reader->ndepends++];
 	ObjectAddressSubSet(row->object,
 						form->classid,
 						form->objid,
@@ -117,21 +129,27 @@ add_row(SchemaReader *reader, Form_pg_depend form)
 }
 
 /*
- * Read pg_depend, as of the active snapshot.
+ * Read pg_depend, as of the active snapshot; if schemas are selected, only what
+ * is about objects in them.
  */
 void
 pgmig_schema_read_depends(SchemaReader *reader)
 {
-	int room = 4096;
 	Relation depend;
 	SysScanDesc scan;
 	HeapTuple tuple;
 
+	reader->depends_room = 1024;
+	reader->depends = palloc(sizeof(DependRow) * reader->depends_room);
 	reader->members = make_table("pgmig members", sizeof(ObjectAddress));
 	reader->internal = make_table("pgmig parts", sizeof(InternalEntry));
 	reader->objects = make_table("pgmig objects", sizeof(ReaderEntry));
+	if (reader->selection->only != NIL)
+	{
+		pgmig_schema_select(reader);
+		return;
+	}
 	read_defaults(reader);
-	reader->depends = palloc(sizeof(DependRow) * room);
 	depend = table_open(DependRelationId, AccessShareLock);
 	scan = systable_beginscan(depend,
 							  InvalidOid,
@@ -140,16 +158,7 @@ pgmig_schema_read_depends(SchemaReader *reader)
 							  0,
 							  NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (reader->ndepends == room)
-		{
-			room *= 2;
-			reader->depends =
-				repalloc_huge(reader->depends, sizeof(DependRow) * room);
-		}
-		add_row(reader, (Form_pg_depend) GETSTRUCT(tuple));
-	}
+		pgmig_schema_add_row(reader, tuple);
 	systable_endscan(scan);
 	table_close(depend, AccessShareLock);
 }
@@ -338,14 +347,18 @@ is_default_comment(const SchemaObject *object, const char *comment)
 		   strcmp(comment, "standard public schema") == 0;
 }
 
-/*
- * Add to all objects their comments.
- */
-void
-pgmig_schema_add_comments(SchemaReader *reader)
+static void
+add_comment(SchemaObject *object, const char *comment)
+{
+	if (!is_default_comment(object, comment))
+		pgmig_schema_add_text(object, "comment", comment);
+}
+
+/* Read all comments that there are. */
+static void
+read_comments(SchemaReader *reader)
 {
 	Relation description = table_open(DescriptionRelationId, AccessShareLock);
-	TupleDesc columns = RelationGetDescr(description);
 	SysScanDesc scan = systable_beginscan(description,
 										  InvalidOid,
 										  false,
@@ -358,7 +371,6 @@ pgmig_schema_add_comments(SchemaReader *reader)
 	{
 		Form_pg_description form = (Form_pg_description) GETSTRUCT(tuple);
 		SchemaObject *object;
-		char *comment;
 		bool isnull;
 
 		/* Most are on what initdb has made, few of which is described. */
@@ -366,18 +378,41 @@ pgmig_schema_add_comments(SchemaReader *reader)
 			form->classoid == ProcedureRelationId)
 			continue;
 		object = find(reader, form->classoid, form->objoid, form->objsubid);
-		if (object == NULL)
-			continue;
-		comment =
-			TextDatumGetCString(heap_getattr(tuple,
-											 Anum_pg_description_description,
-											 columns,
-											 &isnull));
-		if (!is_default_comment(object, comment))
-			pgmig_schema_add_text(object, "comment", comment);
+		if (object != NULL)
+			add_comment(object,
+						TextDatumGetCString(
+							heap_getattr(tuple,
+										 Anum_pg_description_description,
+										 RelationGetDescr(description),
+										 &isnull)));
 	}
 	systable_endscan(scan);
 	table_close(description, AccessShareLock);
+}
+
+/*
+ * Add to all objects their comments.
+ */
+void
+pgmig_schema_add_comments(SchemaReader *reader)
+{
+	ListCell *lc;
+
+	if (reader->selection->only == NIL)
+	{
+		read_comments(reader);
+		return;
+	}
+	foreach(lc, reader->described)
+	{
+		SchemaObject *object = lfirst(lc);
+		char *comment = GetComment(object->address.objectId,
+								   object->address.classId,
+								   object->address.objectSubId);
+
+		if (comment != NULL)
+			add_comment(object, comment);
+	}
 }
 
 /*

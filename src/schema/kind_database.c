@@ -23,6 +23,7 @@ const ObjectKind pgmig_schema_database_kinds[] = {
 		.identity = IDENTITY_NAME,
 		.grants = OBJECT_SCHEMA,
 		.from_initdb = true,
+		.key = "n.oid",
 		.query =
 			"SELECT n.oid, 0, 0, n.nspname,"
 			" n.nspowner AS owner,"
@@ -36,7 +37,7 @@ const ObjectKind pgmig_schema_database_kinds[] = {
 			" THEN '' END AS comment,"
 			" n.nspacl AS grants"
 			" FROM pg_namespace n"
-			" WHERE n.oid BETWEEN $1 AND $2"
+			" WHERE $range"
 			" AND n.nspname NOT LIKE 'pg\\_%'"
 			" AND n.nspname NOT IN ('information_schema', 'pgmig')",
 	},
@@ -45,19 +46,21 @@ const ObjectKind pgmig_schema_database_kinds[] = {
 		.catalog = ExtensionRelationId,
 		.identity = IDENTITY_NAME,
 		.from_initdb = true,
+		.key = "e.oid",
 		.query =
 			"SELECT e.oid, 0, 0, e.extname,"
 			" e.extversion AS version,"
 			" n.nspname AS schema"
 			" FROM pg_extension e JOIN pg_namespace n"
 			" ON n.oid = e.extnamespace"
-			" WHERE e.oid BETWEEN $1 AND $2 AND e.extname <> 'pgmig'",
+			" WHERE $range AND e.extname <> 'pgmig'",
 	},
 	{
 		.name = "language",
 		.catalog = LanguageRelationId,
 		.identity = IDENTITY_NAME,
 		.grants = OBJECT_LANGUAGE,
+		.key = "l.oid",
 		.query =
 			"SELECT l.oid, 0, 0, l.lanname,"
 			" l.lanowner AS owner,"
@@ -66,17 +69,18 @@ const ObjectKind pgmig_schema_database_kinds[] = {
 			" NULLIF(l.laninline, 0)::regprocedure::text AS inline,"
 			" NULLIF(l.lanvalidator, 0)::regprocedure::text AS validator,"
 			" l.lanacl AS grants"
-			" FROM pg_language l WHERE l.oid BETWEEN $1 AND $2",
+			" FROM pg_language l WHERE $range",
 	},
 	{
 		.name = "access method",
 		.catalog = AccessMethodRelationId,
 		.identity = IDENTITY_NAME,
+		.key = "a.oid",
 		.query =
 			"SELECT a.oid, 0, 0, a.amname,"
 			" a.amhandler::oid::regprocedure::text AS handler,"
 			" CASE a.amtype WHEN 'i' THEN 'index' ELSE 'table' END AS type"
-			" FROM pg_am a WHERE a.oid BETWEEN $1 AND $2",
+			" FROM pg_am a WHERE $range",
 	},
 	{0},
 };

@@ -54,14 +54,14 @@
 #define SYSTEM(kind, class, type, from, title, whose, acl, only)              \
 	{                                                                         \
 		.name = kind, .catalog = class, .identity = IDENTITY_GIVEN,           \
-		.grants = type, .from_initdb = true, .system = true,                  \
+		.grants = type, .from_initdb = true, .system = true, .key = "o.oid",  \
 		.query =                                                              \
 			"SELECT o.oid, 0, 0, " title ", i.initprivs AS initial, " whose   \
 			" AS owner, " acl " AS grants FROM " from " o"                    \
 			" LEFT JOIN pg_init_privs i ON i.classoid = '" from "'::regclass" \
 			" AND i.objoid = o.oid AND i.objsubid = 0"                        \
 			" WHERE " acl " IS NOT NULL"                                      \
-			" AND (o.oid BETWEEN $1 AND $2) IS TRUE"                          \
+			" AND ($range) IS TRUE"                                           \
 			" AND " acl " IS DISTINCT FROM i.initprivs"                       \
 			" AND " OF_SYSTEM(from, "o.oid") only,                            \
 	}
@@ -78,6 +78,7 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 		.catalog = TSParserRelationId,
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
+		.key = "oid",
 		.query =
 			"SELECT oid, 0, prsnamespace, prsname,"
 			" prsstart::oid::regprocedure::text AS start,"
@@ -85,18 +86,19 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			" prsend::oid::regprocedure::text AS end,"
 			" prslextype::oid::regprocedure::text AS lextypes,"
 			" NULLIF(prsheadline::oid, 0)::regprocedure::text AS headline"
-			" FROM pg_ts_parser WHERE oid BETWEEN $1 AND $2",
+			" FROM pg_ts_parser WHERE $range",
 	},
 	{
 		.name = "text search template",
 		.catalog = TSTemplateRelationId,
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
+		.key = "oid",
 		.query =
 			"SELECT oid, 0, tmplnamespace, tmplname,"
 			" NULLIF(tmplinit::oid, 0)::regprocedure::text AS init,"
 			" tmpllexize::oid::regprocedure::text AS lexize"
-			" FROM pg_ts_template WHERE oid BETWEEN $1 AND $2",
+			" FROM pg_ts_template WHERE $range",
 	},
 	{
 		.name = "text search dictionary",
@@ -104,6 +106,7 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
 		.describe = pgmig_schema_describe_dictionary,
+		.key = "d.oid",
 		.query =
 			"SELECT d.oid, 0, d.dictnamespace, d.dictname,"
 			" d.dictowner AS owner,"
@@ -111,13 +114,14 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			" d.dictinitoption AS options"
 			" FROM pg_ts_dict d JOIN pg_ts_template t"
 			" ON t.oid = d.dicttemplate"
-			" WHERE d.oid BETWEEN $1 AND $2",
+			" WHERE $range",
 	},
 	{
 		.name = "text search configuration",
 		.catalog = TSConfigRelationId,
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
+		.key = "c.oid",
 		.query =
 			"SELECT c.oid, 0, c.cfgnamespace, c.cfgname,"
 			" c.cfgowner AS owner,"
@@ -131,13 +135,14 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			" LEFT JOIN ts_token_type(c.cfgparser) k"
 			" ON k.tokid = m.maptokentype) AS mapping"
 			" FROM pg_ts_config c JOIN pg_ts_parser p ON p.oid = c.cfgparser"
-			" WHERE c.oid BETWEEN $1 AND $2",
+			" WHERE $range",
 	},
 	{
 		.name = "foreign-data wrapper",
 		.catalog = ForeignDataWrapperRelationId,
 		.identity = IDENTITY_NAME,
 		.grants = OBJECT_FDW,
+		.key = "oid",
 		.query =
 			"SELECT oid, 0, 0, fdwname,"
 			" fdwowner AS owner,"
@@ -145,13 +150,14 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			" NULLIF(fdwvalidator, 0)::regprocedure::text AS validator,"
 			OPTIONS("fdwoptions") ","
 			" fdwacl AS grants"
-			" FROM pg_foreign_data_wrapper WHERE oid BETWEEN $1 AND $2",
+			" FROM pg_foreign_data_wrapper WHERE $range",
 	},
 	{
 		.name = "server",
 		.catalog = ForeignServerRelationId,
 		.identity = IDENTITY_NAME,
 		.grants = OBJECT_FOREIGN_SERVER,
+		.key = "s.oid",
 		.query =
 			"SELECT s.oid, 0, 0, s.srvname,"
 			" s.srvowner AS owner,"
@@ -160,7 +166,7 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			OPTIONS("s.srvoptions") ","
 			" s.srvacl AS grants"
 			" FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w"
-			" ON w.oid = s.srvfdw WHERE s.oid BETWEEN $1 AND $2",
+			" ON w.oid = s.srvfdw WHERE $range",
 	},
 	{
 		/* Their options are secrets. */
@@ -168,15 +174,17 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 		.catalog = UserMappingRelationId,
 		.parent = ForeignServerRelationId,
 		.identity = IDENTITY_ON,
+		.key = "umid",
 		.query =
 			"SELECT umid, 0, srvid,"
 			" CASE WHEN umuser = 0 THEN 'public' ELSE usename END"
-			" FROM pg_user_mappings WHERE umid BETWEEN $1 AND $2",
+			" FROM pg_user_mappings WHERE $range",
 	},
 	{
 		.name = "publication",
 		.catalog = PublicationRelationId,
 		.identity = IDENTITY_NAME,
+		.key = "p.oid",
 		.query =
 			"SELECT p.oid, 0, 0, p.pubname,"
 			" p.pubowner AS owner,"
@@ -200,13 +208,14 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			" (SELECT jsonb_agg(n.nspname ORDER BY n.nspname)"
 			" FROM pg_publication_namespace s JOIN pg_namespace n"
 			" ON n.oid = s.pnnspid WHERE s.pnpubid = p.oid) AS schemas"
-			" FROM pg_publication p WHERE p.oid BETWEEN $1 AND $2",
+			" FROM pg_publication p WHERE $range",
 	},
 	{
 		/* Without its connection string, which holds a password. */
 		.name = "subscription",
 		.catalog = SubscriptionRelationId,
 		.identity = IDENTITY_NAME,
+		.key = "s.oid",
 		.query =
 			"SELECT s.oid, 0, 0, s.subname,"
 			" s.subowner AS owner,"
@@ -222,12 +231,13 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			" FROM unnest(s.subpublications) p) AS publications"
 			" FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid"
 			" WHERE d.datname = current_database()"
-			" AND s.oid BETWEEN $1 AND $2",
+			" AND $range",
 	},
 	{
 		.name = "event trigger",
 		.catalog = EventTriggerRelationId,
 		.identity = IDENTITY_NAME,
+		.key = "oid",
 		.query =
 			"SELECT oid, 0, 0, evtname,"
 			" evtowner AS owner,"
@@ -237,12 +247,13 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			" WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END AS enabled,"
 			" (SELECT jsonb_agg(t ORDER BY t COLLATE \"C\")"
 			" FROM unnest(evttags) t) AS tags"
-			" FROM pg_event_trigger WHERE oid BETWEEN $1 AND $2",
+			" FROM pg_event_trigger WHERE $range",
 	},
 	{
 		.name = "default privileges",
 		.catalog = DefaultAclRelationId,
 		.identity = IDENTITY_GIVEN,
+		.key = "d.oid",
 		.query =
 			"SELECT d.oid, 0, d.defaclnamespace,"
 			" concat_ws(' ', 'for role',"
@@ -260,7 +271,7 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			" d.defaclacl AS grants"
 			" FROM pg_default_acl d LEFT JOIN pg_namespace n"
 			" ON n.oid = d.defaclnamespace"
-			" WHERE d.oid BETWEEN $1 AND $2",
+			" WHERE $range",
 	},
 	SYSTEM("system schema", NamespaceRelationId, OBJECT_SCHEMA,
 		   "pg_namespace", "o.nspname", "o.nspowner", "o.nspacl",
@@ -286,6 +297,7 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 		.grants = OBJECT_COLUMN,
 		.from_initdb = true,
 		.system = true,
+		.key = "a.attrelid",
 		.query =
 			"SELECT a.attrelid, a.attnum::integer, 0,"
 			" a.attrelid::regclass || '.' || quote_ident(a.attname),"
@@ -296,7 +308,7 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			" ON i.classoid = 'pg_class'::regclass AND i.objoid = a.attrelid"
 			" AND i.objsubid = a.attnum"
 			" WHERE a.attacl IS NOT NULL"
-			" AND (a.attrelid BETWEEN $1 AND $2) IS TRUE"
+			" AND ($range) IS TRUE"
 			" AND a.attacl IS DISTINCT FROM i.initprivs"
 			" AND " OF_SYSTEM("pg_class", "c.oid"),
 	},

@@ -29,6 +29,7 @@ const ObjectKind pgmig_schema_relation_kinds[] = {
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_SEQUENCE,
+		.key = "c.oid",
 		.query =
 			"SELECT c.oid, 0, c.relnamespace, c.relname,"
 			" c.relowner AS owner,"
@@ -45,7 +46,7 @@ const ObjectKind pgmig_schema_relation_kinds[] = {
 			" AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')) AS owned_by,"
 			" c.relacl AS grants"
 			" FROM pg_class c JOIN pg_sequence s ON s.seqrelid = c.oid"
-			" WHERE c.oid BETWEEN $1 AND $2 AND c.relkind = 'S'",
+			" WHERE $range AND c.relkind = 'S'",
 	},
 	{
 		.name = "table",
@@ -53,6 +54,7 @@ const ObjectKind pgmig_schema_relation_kinds[] = {
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_TABLE,
+		.key = "c.oid",
 		.query =
 			"SELECT c.oid, 0, c.relnamespace, c.relname,"
 			" c.relowner AS owner,"
@@ -86,7 +88,7 @@ const ObjectKind pgmig_schema_relation_kinds[] = {
 			" LEFT JOIN pg_class x ON x.oid = c.reltoastrelid"
 			" LEFT JOIN pg_am m ON m.oid = c.relam"
 			" LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace"
-			" WHERE c.oid BETWEEN $1 AND $2 AND c.relkind IN ('r', 'p')",
+			" WHERE $range AND c.relkind IN ('r', 'p')",
 	},
 	{
 		.name = "foreign table",
@@ -94,6 +96,7 @@ const ObjectKind pgmig_schema_relation_kinds[] = {
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_TABLE,
+		.key = "c.oid",
 		.query =
 			"SELECT c.oid, 0, c.relnamespace, c.relname,"
 			" c.relowner AS owner,"
@@ -114,7 +117,7 @@ const ObjectKind pgmig_schema_relation_kinds[] = {
 			" FROM pg_class c"
 			" LEFT JOIN pg_foreign_table f ON f.ftrelid = c.oid"
 			" LEFT JOIN pg_foreign_server s ON s.oid = f.ftserver"
-			" WHERE c.oid BETWEEN $1 AND $2 AND c.relkind = 'f'",
+			" WHERE $range AND c.relkind = 'f'",
 	},
 	{
 		.name = "view",
@@ -123,6 +126,7 @@ const ObjectKind pgmig_schema_relation_kinds[] = {
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_TABLE,
 		.describe = pgmig_schema_describe_view,
+		.key = "c.oid",
 		.query =
 			"SELECT c.oid, 0, c.relnamespace, c.relname,"
 			" c.relowner AS owner,"
@@ -131,7 +135,7 @@ const ObjectKind pgmig_schema_relation_kinds[] = {
 			" FROM pg_options_to_table(c.reloptions)) END AS options,"
 			" c.relacl AS grants"
 			" FROM pg_class c"
-			" WHERE c.oid BETWEEN $1 AND $2 AND c.relkind = 'v'",
+			" WHERE $range AND c.relkind = 'v'",
 	},
 	{
 		.name = "materialized view",
@@ -140,6 +144,7 @@ const ObjectKind pgmig_schema_relation_kinds[] = {
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_TABLE,
 		.describe = pgmig_schema_describe_view,
+		.key = "c.oid",
 		.query =
 			"SELECT c.oid, 0, c.relnamespace, c.relname,"
 			" c.relowner AS owner,"
@@ -154,7 +159,7 @@ const ObjectKind pgmig_schema_relation_kinds[] = {
 			" LEFT JOIN pg_class x ON x.oid = c.reltoastrelid"
 			" LEFT JOIN pg_am m ON m.oid = c.relam"
 			" LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace"
-			" WHERE c.oid BETWEEN $1 AND $2 AND c.relkind = 'm'",
+			" WHERE $range AND c.relkind = 'm'",
 	},
 	{0},
 };

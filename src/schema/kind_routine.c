@@ -94,9 +94,10 @@ const ObjectKind pgmig_schema_routine_kinds[] = {
 		.grants = OBJECT_FUNCTION,
 		.skip_internal = true,
 		.describe = pgmig_schema_describe_routine,
+		.key = "p.oid",
 		.query =
 			FUNCTION_PROPERTIES
-			" WHERE p.oid BETWEEN $1 AND $2 AND p.prokind IN ('f', 'w')",
+			" WHERE $range AND p.prokind IN ('f', 'w')",
 	},
 	{
 		.name = "procedure",
@@ -105,9 +106,10 @@ const ObjectKind pgmig_schema_routine_kinds[] = {
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_FUNCTION,
 		.describe = pgmig_schema_describe_routine,
+		.key = "p.oid",
 		.query =
 			FUNCTION_PROPERTIES
-			" WHERE p.oid BETWEEN $1 AND $2 AND p.prokind = 'p'",
+			" WHERE $range AND p.prokind = 'p'",
 	},
 	{
 		.name = "aggregate",
@@ -115,6 +117,7 @@ const ObjectKind pgmig_schema_routine_kinds[] = {
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_FUNCTION,
+		.key = "p.oid",
 		.query =
 			ROUTINE
 			" pg_get_function_result(p.oid) AS returns,"
@@ -151,7 +154,7 @@ const ObjectKind pgmig_schema_routine_kinds[] = {
 			" THEN a.aggmfinalmodify::text END AS moving_final_modify,"
 			OPERATOR_OR_NULL("a.aggsortop", "sort_operator")
 			" FROM pg_proc p JOIN pg_aggregate a ON a.aggfnoid = p.oid"
-			" WHERE p.oid BETWEEN $1 AND $2 AND p.prokind = 'a'",
+			" WHERE $range AND p.prokind = 'a'",
 	},
 	{
 		/* Those without a function are shells that others have made. */
@@ -159,6 +162,7 @@ const ObjectKind pgmig_schema_routine_kinds[] = {
 		.catalog = OperatorRelationId,
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_GIVEN,
+		.key = "o.oid",
 		.query =
 			"SELECT o.oid, 0, o.oprnamespace, quote_ident(n.nspname) || '.'"
 			" || o.oprname || '(' || CASE WHEN o.oprleft = 0 THEN 'NONE'"
@@ -174,26 +178,28 @@ const ObjectKind pgmig_schema_routine_kinds[] = {
 			" o.oprcanhash AS hashes, o.oprcanmerge AS merges"
 			" FROM pg_operator o JOIN pg_namespace n"
 			" ON n.oid = o.oprnamespace"
-			" WHERE o.oid BETWEEN $1 AND $2 AND o.oprcode::oid <> 0",
+			" WHERE $range AND o.oprcode::oid <> 0",
 	},
 	{
 		.name = "operator family",
 		.catalog = OperatorFamilyRelationId,
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
+		.key = "f.oid",
 		.query =
 			"SELECT f.oid, 0, f.opfnamespace, f.opfname,"
 			" ' USING ' || quote_ident(m.amname) AS signature,"
 			" f.opfowner AS owner,"
 			MEMBERS("pg_opfamily", "f.oid", "a")
 			" FROM pg_opfamily f JOIN pg_am m ON m.oid = f.opfmethod"
-			" WHERE f.oid BETWEEN $1 AND $2",
+			" WHERE $range",
 	},
 	{
 		.name = "operator class",
 		.catalog = OperatorClassRelationId,
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
+		.key = "c.oid",
 		.query =
 			"SELECT c.oid, 0, c.opcnamespace, c.opcname,"
 			" ' USING ' || quote_ident(m.amname) AS signature,"
@@ -208,12 +214,13 @@ const ObjectKind pgmig_schema_routine_kinds[] = {
 			" FROM pg_opclass c JOIN pg_am m ON m.oid = c.opcmethod"
 			" JOIN pg_opfamily f ON f.oid = c.opcfamily"
 			" JOIN pg_namespace n ON n.oid = f.opfnamespace"
-			" WHERE c.oid BETWEEN $1 AND $2",
+			" WHERE $range",
 	},
 	{
 		.name = "cast",
 		.catalog = CastRelationId,
 		.identity = IDENTITY_GIVEN,
+		.key = "oid",
 		.query =
 			"SELECT oid, 0, 0, '(' || format_type(castsource, NULL) || ' AS '"
 			" || format_type(casttarget, NULL) || ')',"
@@ -222,25 +229,27 @@ const ObjectKind pgmig_schema_routine_kinds[] = {
 			" WHEN 'i' THEN 'implicit' END AS context,"
 			" CASE castmethod WHEN 'b' THEN 'binary' WHEN 'i' THEN 'inout'"
 			" END AS method"
-			" FROM pg_cast WHERE oid BETWEEN $1 AND $2",
+			" FROM pg_cast WHERE $range",
 	},
 	{
 		.name = "transform",
 		.catalog = TransformRelationId,
 		.identity = IDENTITY_GIVEN,
+		.key = "f.oid",
 		.query =
 			"SELECT f.oid, 0, 0, 'for ' || format_type(f.trftype, NULL)"
 			" || ' language ' || quote_ident(l.lanname),"
 			" NULLIF(f.trffromsql::oid, 0)::regprocedure::text AS from_sql,"
 			" NULLIF(f.trftosql::oid, 0)::regprocedure::text AS to_sql"
 			" FROM pg_transform f JOIN pg_language l ON l.oid = f.trflang"
-			" WHERE f.oid BETWEEN $1 AND $2",
+			" WHERE $range",
 	},
 	{
 		.name = "conversion",
 		.catalog = ConversionRelationId,
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
+		.key = "oid",
 		.query =
 			"SELECT oid, 0, connamespace, conname,"
 			" conowner AS owner,"
@@ -248,7 +257,7 @@ const ObjectKind pgmig_schema_routine_kinds[] = {
 			" pg_encoding_to_char(contoencoding) AS destination,"
 			" conproc::oid::regprocedure::text AS function,"
 			" condefault AS default"
-			" FROM pg_conversion WHERE oid BETWEEN $1 AND $2",
+			" FROM pg_conversion WHERE $range",
 	},
 	{0},
 };

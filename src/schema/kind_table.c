@@ -33,6 +33,7 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 		.grants = OBJECT_COLUMN,
 		.listed = "columns",
 		.describe = pgmig_schema_describe_column,
+		.key = "a.attrelid",
 		.query =
 			"SELECT a.attrelid, a.attnum::integer, a.attrelid, a.attname,"
 			" format_type(a.atttypid, a.atttypmod) AS type,"
@@ -74,7 +75,7 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 			" LEFT JOIN pg_attrdef d"
 			" ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
 			SQL_NOT_NULL_JOIN
-			" WHERE a.attrelid BETWEEN $1 AND $2"
+			" WHERE $range"
 			" AND a.attnum > 0 AND NOT a.attisdropped"
 			" AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')"
 			" ORDER BY a.attrelid, a.attnum",
@@ -84,6 +85,8 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 		.catalog = ConstraintRelationId,
 		.parent = RelationRelationId,
 		.identity = IDENTITY_ON,
+		.key = "oid",
+		.within = "conrelid",
 		.query =
 			"SELECT oid, 0, conrelid, conname,"
 			" CASE contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique'"
@@ -96,7 +99,7 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 			" || ' on ' || p.conrelid::regclass FROM pg_constraint p"
 			" WHERE p.oid = pg_constraint.conparentid) END AS partition_of"
 			" FROM pg_constraint"
-			" WHERE oid BETWEEN $1 AND $2 AND conrelid <> 0"
+			" WHERE $range AND conrelid <> 0"
 			" AND contype IN ('c', 'f', 'p', 'u', 'x')"
 			/* Of a foreign key's parts, each server has others. */
 			" AND (contype <> 'f' OR conparentid = 0)",
@@ -106,6 +109,8 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 		.catalog = RelationRelationId,
 		.parent = RelationRelationId,
 		.identity = IDENTITY_SIBLING,
+		.key = "i.indexrelid",
+		.within = "i.indrelid",
 		.query =
 			"SELECT i.indexrelid, 0, i.indrelid, c.relname,"
 			" CASE WHEN k.oid IS NULL"
@@ -128,32 +133,36 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 			" AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')"
 			" LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace"
 			" LEFT JOIN pg_inherits p ON p.inhrelid = i.indexrelid"
-			" WHERE i.indexrelid BETWEEN $1 AND $2",
+			" WHERE $range",
 	},
 	{
 		.name = "trigger",
 		.catalog = TriggerRelationId,
 		.parent = RelationRelationId,
 		.identity = IDENTITY_ON,
+		.key = "oid",
+		.within = "tgrelid",
 		.query =
 			"SELECT oid, 0, tgrelid, tgname,"
 			" pg_get_triggerdef(oid) AS definition,"
 			ENABLED("tgenabled") ","
 			" tgparentid <> 0 AS inherited"
 			" FROM pg_trigger"
-			" WHERE oid BETWEEN $1 AND $2 AND NOT tgisinternal",
+			" WHERE $range AND NOT tgisinternal",
 	},
 	{
 		.name = "rule",
 		.catalog = RewriteRelationId,
 		.parent = RelationRelationId,
 		.identity = IDENTITY_ON,
+		.key = "oid",
+		.within = "ev_class",
 		.query =
 			"SELECT oid, 0, ev_class, rulename,"
 			" pg_get_ruledef(oid) AS definition,"
 			ENABLED("ev_enabled")
 			" FROM pg_rewrite"
-			" WHERE oid BETWEEN $1 AND $2"
+			" WHERE $range"
 			" AND (rulename <> '_RETURN' OR ev_type <> '1')",
 	},
 	{
@@ -161,6 +170,8 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 		.catalog = PolicyRelationId,
 		.parent = RelationRelationId,
 		.identity = IDENTITY_ON,
+		.key = "oid",
+		.within = "polrelid",
 		.query =
 			"SELECT oid, 0, polrelid, polname,"
 			" CASE polcmd WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert'"
@@ -174,20 +185,21 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 			" FROM unnest(polroles) r) AS roles,"
 			" pg_get_expr(polqual, polrelid) AS using,"
 			" pg_get_expr(polwithcheck, polrelid) AS check"
-			" FROM pg_policy WHERE oid BETWEEN $1 AND $2",
+			" FROM pg_policy WHERE $range",
 	},
 	{
 		.name = "statistics",
 		.catalog = StatisticExtRelationId,
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
+		.key = "oid",
 		.query =
 			"SELECT oid, 0, stxnamespace, stxname,"
 			" stxowner AS owner,"
 			" pg_get_statisticsobjdef(oid) AS definition,"
 			" CASE WHEN stxstattarget >= 0"
 			" THEN stxstattarget::integer END AS target"
-			" FROM pg_statistic_ext WHERE oid BETWEEN $1 AND $2",
+			" FROM pg_statistic_ext WHERE $range",
 	},
 	{0},
 };

@@ -27,6 +27,7 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 		.catalog = CollationRelationId,
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
+		.key = "c.oid",
 		.query =
 			"SELECT c.oid, 0, c.collnamespace, c.collname,"
 			" c.collowner AS owner,"
@@ -36,7 +37,7 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 			" c.collcollate AS lc_collate, c.collctype AS lc_ctype,"
 			" c." SQL_COLLLOCALE " AS locale,"
 			" to_jsonb(c) ->> 'collicurules' AS rules"
-			" FROM pg_collation c WHERE c.oid BETWEEN $1 AND $2"
+			" FROM pg_collation c WHERE $range"
 			" AND c.collencoding IN (-1, (SELECT encoding FROM pg_database"
 			" WHERE datname = current_database()))",
 	},
@@ -46,6 +47,7 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_TYPE,
+		.key = "t.oid",
 		.query =
 			"SELECT t.oid, 0, t.typnamespace, t.typname,"
 			" t.typowner AS owner,"
@@ -53,7 +55,7 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 			" FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels,"
 			" t.typacl AS grants"
 			" FROM pg_type t"
-			" WHERE t.oid BETWEEN $1 AND $2 AND t.typtype = 'e'",
+			" WHERE $range AND t.typtype = 'e'",
 	},
 	{
 		.name = "base type",
@@ -61,6 +63,7 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_TYPE,
+		.key = "t.oid",
 		.query =
 			"SELECT t.oid, 0, t.typnamespace, t.typname,"
 			" t.typowner AS owner,"
@@ -83,7 +86,7 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 			" THEN format_type(t.typelem, NULL) END AS element,"
 			" t.typcollation <> 0 AS collatable,"
 			" t.typacl AS grants"
-			" FROM pg_type t WHERE t.oid BETWEEN $1 AND $2"
+			" FROM pg_type t WHERE $range"
 			" AND (t.typtype = 'b' OR t.typtype = 'p')"
 			" AND NOT EXISTS (SELECT FROM pg_type a"
 			" WHERE a.oid = t.typelem AND a.typarray = t.oid)",
@@ -94,6 +97,7 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_TYPE,
+		.key = "t.oid",
 		.query =
 			"SELECT t.oid, 0, t.typnamespace, t.typname,"
 			" t.typowner AS owner,"
@@ -110,7 +114,7 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 			" t.typacl AS grants"
 			" FROM pg_type t JOIN pg_range r ON r.rngtypid = t.oid"
 			" JOIN pg_type s ON s.oid = r.rngsubtype"
-			" WHERE t.oid BETWEEN $1 AND $2 AND t.typtype = 'r'",
+			" WHERE $range AND t.typtype = 'r'",
 	},
 	{
 		.name = "domain",
@@ -119,6 +123,7 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_TYPE,
 		.describe = pgmig_schema_describe_domain,
+		.key = "t.oid",
 		.query =
 			"SELECT t.oid, 0, t.typnamespace, t.typname,"
 			" t.typowner AS owner,"
@@ -132,18 +137,20 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 			" WHERE n.contypid = t.oid AND n.contype = 'n') AS not_null_name,"
 			" t.typacl AS grants"
 			" FROM pg_type t JOIN pg_type b ON b.oid = t.typbasetype"
-			" WHERE t.oid BETWEEN $1 AND $2 AND t.typtype = 'd'",
+			" WHERE $range AND t.typtype = 'd'",
 	},
 	{
 		.name = "domain constraint",
 		.catalog = ConstraintRelationId,
 		.parent = TypeRelationId,
 		.identity = IDENTITY_ON,
+		.key = "oid",
+		.within = "contypid",
 		.query =
 			"SELECT oid, 0, contypid, conname,"
 			" pg_get_constraintdef(oid) AS definition"
 			" FROM pg_constraint"
-			" WHERE oid BETWEEN $1 AND $2 AND contypid <> 0"
+			" WHERE $range AND contypid <> 0"
 			" AND contype = 'c'",
 	},
 	{
@@ -153,12 +160,13 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_TYPE,
+		.key = "t.oid",
 		.query =
 			"SELECT t.oid, 0, t.typnamespace, t.typname,"
 			" t.typowner AS owner,"
 			" t.typacl AS grants"
 			" FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid"
-			" WHERE t.oid BETWEEN $1 AND $2 AND t.typtype = 'c'"
+			" WHERE $range AND t.typtype = 'c'"
 			" AND c.relkind = 'c'",
 	},
 	{0},

@@ -463,24 +463,17 @@ read_row(SchemaReader *reader, const ObjectKind *kind, int order,
 		parent->listed = lappend(parent->listed, unconstify(char *, name));
 }
 
-/*
- * The query of a kind with the OIDs of a range in place of its parameters, as
- * the planner makes more of what it can see.
- */
+/* The query of a kind with a condition in place of "$range". */
 static char *
-fill_in(const char *query, Oid low, Oid high)
+fill_in(const ObjectKind *kind, const char *condition)
 {
-	StringInfoData text;
+	const char *place = strstr(kind->query, "$range");
 
-	initStringInfo(&text);
-	for (const char *c = query; *c != '\0'; c++)
-	{
-		if (*c == '$')
-			appendStringInfo(&text, "'%u'::oid", *++c == '1' ? low : high);
-		else
-			appendStringInfoChar(&text, *c);
-	}
-	return text.data;
+	return psprintf("%.*s%s%s",
+					(int) (place - kind->query),
+					kind->query,
+					condition,
+					place + strlen("$range"));
 }
 
 /* The first OID that an object of a kind can have. */
@@ -490,32 +483,64 @@ first_oid(const ObjectKind *kind)
 	return kind->from_initdb ? 1 : FirstNormalObjectId;
 }
 
+/* That the OID is in a range: the planner makes more of what it can see. */
+static char *
+in_range(const ObjectKind *kind, Oid low, Oid high)
+{
+	return psprintf("%s BETWEEN '%u'::oid AND '%u'::oid", kind->key, low, high);
+}
+
+/* That it is of what is in the selected schemas: the parameter. */
+static char *
+in_schemas(const ObjectKind *kind)
+{
+	return psprintf("%s = ANY ($1)",
+					kind->within != NULL ? kind->within : kind->key);
+}
+
+static SPIPlanPtr
+make_plan(const char *query, int parameters)
+{
+	Oid types[] = {OIDARRAYOID};
+	SPIPlanPtr plan =
+		SPI_prepare_cursor(query, parameters, types, CURSOR_OPT_GENERIC_PLAN);
+
+	if (plan == NULL)
+		elog(ERROR,
+			 "could not prepare \"%s\": %s",
+			 query,
+			 SPI_result_code_string(SPI_result));
+	return plan;
+}
+
 /*
- * The plan that reads all objects of a kind.
+ * The plan that reads all objects of a kind, or those in the selected schemas;
+ * kept for the session.
  */
 static SPIPlanPtr
-prepare(int order)
+prepare(int order, bool selected)
 {
 	const ObjectKind *kind = pgmig_schema_kind(order);
+	int count = pgmig_schema_kind_count();
+	SPIPlanPtr *plan;
 
 	if (plans == NULL)
 		plans = MemoryContextAllocZero(TopMemoryContext,
-									   sizeof(SPIPlanPtr) *
-										   pgmig_schema_kind_count());
-	if (plans[order] == NULL)
+									   sizeof(SPIPlanPtr) * count * 2);
+	plan = &plans[selected ? count + order : order];
+	if (*plan == NULL)
 	{
-		char *query = fill_in(kind->query, first_oid(kind), OID_MAX);
-		SPIPlanPtr plan = SPI_prepare(query, 0, NULL);
+		SPIPlanPtr made =
+			selected
+				? make_plan(fill_in(kind, in_schemas(kind)), 1)
+				: make_plan(fill_in(kind,
+									in_range(kind, first_oid(kind), OID_MAX)),
+							0);
 
-		if (plan == NULL)
-			elog(ERROR,
-				 "could not prepare \"%s\": %s",
-				 query,
-				 SPI_result_code_string(SPI_result));
-		SPI_keepplan(plan);
-		plans[order] = plan;
+		SPI_keepplan(made);
+		*plan = made;
 	}
-	return plans[order];
+	return *plan;
 }
 
 /* Objects of a kind, with OIDs from low to high. */
@@ -526,6 +551,30 @@ typedef struct Range
 	Oid low;
 	Oid high;
 } Range;
+
+/* Run the query of a range. */
+static int
+execute_range(const Range *range)
+{
+	const ObjectKind *kind = pgmig_schema_kind(range->order);
+	bool selected = range->reader->selection->only != NIL;
+	Datum values[1];
+	SPIPlanPtr plan;
+	char *condition;
+
+	if (selected)
+		values[0] = pgmig_schema_selected(range->reader, kind);
+	if (range->low == first_oid(kind) && range->high == OID_MAX)
+		plan = prepare(range->order, selected);
+	else
+	{
+		condition = in_range(kind, range->low, range->high);
+		if (selected)
+			condition = psprintf("%s AND %s", condition, in_schemas(kind));
+		plan = make_plan(fill_in(kind, condition), selected ? 1 : 0);
+	}
+	return SPI_execute_plan(plan, values, NULL, true, 0);
+}
 
 /* Read the objects in a range. */
 static void
@@ -538,12 +587,7 @@ read_range(void *arg)
 	int code;
 
 	SPI_connect();
-	if (range->low == first_oid(kind) && range->high == OID_MAX)
-		code = SPI_execute_plan(prepare(range->order), NULL, NULL, true, 0);
-	else
-		code = SPI_execute(fill_in(kind->query, range->low, range->high),
-						   true,
-						   0);
+	code = execute_range(range);
 	if (code != SPI_OK_SELECT)
 		elog(ERROR,
 			 "could not read kind \"%s\": %s",

@@ -8,6 +8,7 @@
 #ifndef PGMIG_SCHEMA_INTERNAL_H
 #define PGMIG_SCHEMA_INTERNAL_H
 
+#include "access/htup.h"
 #include "nodes/parsenodes.h"
 #include "utils/acl.h"
 #include "utils/hsearch.h"
@@ -28,9 +29,10 @@ typedef enum IdentityForm
 /*
  * A kind of object.
  *
- * The query has two parameters, the first and the last OID of the objects to
- * read ("$" is nothing else in it), and gives rows that begin with: OID, number of the part or 0, OID of
- * the parent or 0, name.  Each further column is a property of its name;
+ * In the query, "$range" stands for a condition: that key, an OID, is in a
+ * range, or that within, the OID of what is directly in a schema (NULL: key),
+ * is one of some.  It gives rows that begin with: OID, number of the part or 0,
+ * OID of the parent or 0, name.  Each further column is a property of its name;
  * nulls and false are left out.  The type of the column decides:
  *
  *	oid			a role, by name; "owner" is also whose default rights count
@@ -52,6 +54,8 @@ struct ObjectKind
 	bool skip_internal; /* some are parts of other objects */
 	bool system;        /* only the grants of what is not the user's */
 	void (*describe)(SchemaObject *object);
+	const char *key;
+	const char *within;
 	const char *query;
 };
 
@@ -70,8 +74,10 @@ typedef struct SchemaReader
 	HTAB *internal; /* InternalEntry: what is a part of something else */
 	HTAB *members;  /* addresses of members of extensions */
 	HTAB *initial;  /* InitialGrants by address, made when first needed */
+	List *selected; /* of SelectedObjects *, only if schemas are selected */
 	struct DependRow *depends;
 	int ndepends;
+	int depends_room;
 	List *described;       /* of SchemaObject * */
 	MemoryContext cxt;     /* for the objects */
 	MemoryContext row_cxt; /* for what is forgotten with a row */
@@ -124,6 +130,8 @@ extern void pgmig_schema_add_list(SchemaObject *object, const char *name,
 
 /* depend.c */
 extern void pgmig_schema_read_depends(SchemaReader *reader);
+extern void pgmig_schema_add_row(SchemaReader *reader, HeapTuple tuple);
+extern void pgmig_schema_add_default(SchemaReader *reader, HeapTuple tuple);
 extern bool pgmig_schema_is_member(SchemaReader *reader,
 								   const ObjectAddress *address);
 extern bool pgmig_schema_is_internal(SchemaReader *reader,
@@ -133,6 +141,11 @@ extern SchemaObject *pgmig_schema_composite(SchemaReader *reader,
 extern void pgmig_schema_add_depends(SchemaReader *reader);
 extern void pgmig_schema_add_comments(SchemaReader *reader);
 extern void pgmig_schema_add_labels(SchemaReader *reader);
+
+/* select.c */
+extern void pgmig_schema_select(SchemaReader *reader);
+extern Datum pgmig_schema_selected(SchemaReader *reader,
+								   const ObjectKind *kind);
 
 /* skip.c */
 extern bool pgmig_schema_has_none(SchemaReader *reader,

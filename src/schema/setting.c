@@ -118,8 +118,8 @@ pgmig_schema_describe_dictionary(SchemaObject *object)
 		return;
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	foreach(lc,
-			deserialize_deflist(CStringGetTextDatum(
-				pgmig_schema_value_text(&options->value))))
+			deserialize_deflist(
+				CStringGetTextDatum(pgmig_schema_value_text(&options->value))))
 	{
 		DefElem *option = lfirst(lc);
 

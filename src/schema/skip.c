@@ -219,6 +219,8 @@ has_initial_grants(SchemaReader *reader, const SystemCatalog *catalog)
 bool
 pgmig_schema_has_none(SchemaReader *reader, const ObjectKind *kind)
 {
+	if (reader->selection->only != NIL)
+		return pgmig_schema_selected(reader, kind) == (Datum) 0;
 	if (kind->system)
 	{
 		for (int i = 0; i < lengthof(system_catalogs); i++)
