@@ -74,7 +74,9 @@ static const GrantKind runner = {
 	 "pgmig_wait(bigint, interval, text)",
 	 "pgmig_cancel(bigint)",
 	 "pgmig_verify(text, boolean, text)",
+	 "pgmig_check(boolean)",
 	 "pgmig_accept(text)",
+	 "pgmig_recorded(bigint)",
 	 NULL},
 };
 

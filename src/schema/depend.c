@@ -17,12 +17,18 @@
 #include "access/table.h"
 #include "access/transam.h"
 #include "catalog/dependency.h"
+#include "catalog/pg_amop.h"
+#include "catalog/pg_amproc.h"
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_description.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_opfamily.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_publication.h"
+#include "catalog/pg_publication_namespace.h"
+#include "catalog/pg_publication_rel.h"
 #include "catalog/pg_seclabel.h"
 #include "catalog/pg_type.h"
 #include "commands/comment.h"
@@ -97,6 +103,23 @@ read_defaults(SchemaReader *reader)
 	table_close(defaults, AccessShareLock);
 }
 
+/* Is it of what a publication or an operator family lists? */
+static bool
+is_entry(const DependRow *row)
+{
+	Oid of = row->reference.classId;
+	Oid entry = row->object.classId;
+
+	if (row->type != DEPENDENCY_AUTO)
+		return false;
+	if (of == PublicationRelationId)
+		return entry == PublicationRelRelationId ||
+			   entry == PublicationNamespaceRelationId;
+	return of == OperatorFamilyRelationId &&
+		   (entry == AccessMethodOperatorRelationId ||
+			entry == AccessMethodProcedureRelationId);
+}
+
 /* Note a row of pg_depend. */
 void
 pgmig_schema_add_row(SchemaReader *reader, HeapTuple tuple)
@@ -124,7 +147,7 @@ pgmig_schema_add_row(SchemaReader *reader, HeapTuple tuple)
 	row->type = form->deptype;
 	if (row->type == DEPENDENCY_EXTENSION)
 		(void) hash_search(reader->members, &row->object, HASH_ENTER, NULL);
-	else if (row->type == DEPENDENCY_INTERNAL)
+	else if (row->type == DEPENDENCY_INTERNAL || is_entry(row))
 		add_internal(reader, &row->object, &row->reference);
 }
 

@@ -10,6 +10,7 @@
 
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_statistic_ext.h"
@@ -58,7 +59,8 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 			" WHEN 'l' THEN 'lz4' END AS compression,"
 			" CASE WHEN a.attstattarget >= 0"
 			" THEN a.attstattarget::integer END AS statistics,"
-			" CASE WHEN a.attoptions IS NOT NULL THEN"
+			" CASE WHEN a.attoptions[1] NOT LIKE 'pg\\_attver=%'"
+			" OR array_length(a.attoptions, 1) > 1 THEN"
 			" (SELECT jsonb_object_agg(option_name, option_value)"
 			" FROM pg_options_to_table(a.attoptions)"
 			/* Minor releases of 2026 keep a number there, not to be seen. */
@@ -77,8 +79,7 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 			SQL_NOT_NULL_JOIN
 			" WHERE $range"
 			" AND a.attnum > 0 AND NOT a.attisdropped"
-			" AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')"
-			" ORDER BY a.attrelid, a.attnum",
+			" AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')",
 	},
 	{
 		.name = "constraint",
@@ -133,7 +134,8 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 			" AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')"
 			" LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace"
 			" LEFT JOIN pg_inherits p ON p.inhrelid = i.indexrelid"
-			" WHERE $range",
+			" WHERE $range"
+			" AND c.relnamespace <> " CppAsString2(PG_TOAST_NAMESPACE),
 	},
 	{
 		.name = "trigger",

@@ -411,6 +411,37 @@ row_name(const Row *row)
 	return TextDatumGetCString(name);
 }
 
+static void
+add_listed(SchemaObject *parent, int number, const char *name)
+{
+	ListedPart *part = palloc(sizeof(ListedPart));
+
+	part->number = number;
+	part->name = name;
+	parent->listed = lappend(parent->listed, part);
+}
+
+static int
+order_listed(const ListCell *a, const ListCell *b)
+{
+	return ((ListedPart *) lfirst(a))->number -
+		   ((ListedPart *) lfirst(b))->number;
+}
+
+/* The property that names the parts of an object in their order. */
+static void
+add_list_of_parts(SchemaObject *object)
+{
+	List *names = NIL;
+	ListCell *lc;
+
+	list_sort(object->listed, order_listed);
+	foreach(lc, object->listed)
+		names = lappend(names,
+						unconstify(char *, ((ListedPart *) lfirst(lc))->name));
+	pgmig_schema_add_list(object, "columns", names);
+}
+
 /* Make an object of a row. */
 static void
 read_row(SchemaReader *reader, const ObjectKind *kind, int order,
@@ -460,7 +491,7 @@ read_row(SchemaReader *reader, const ObjectKind *kind, int order,
 	if (kind->describe != NULL)
 		kind->describe(object);
 	if (kind->listed != NULL)
-		parent->listed = lappend(parent->listed, unconstify(char *, name));
+		add_listed(parent, address.objectSubId, name);
 }
 
 /* The query of a kind with a condition in place of "$range". */
@@ -745,7 +776,7 @@ finish(SchemaReader *reader)
 		if (is_empty(object))
 			continue;
 		if (object->listed != NIL)
-			pgmig_schema_add_list(object, "columns", object->listed);
+			add_list_of_parts(object);
 		if (object->parent != NULL &&
 			object->parent->kind->catalog == NamespaceRelationId)
 			object->parent = NULL;

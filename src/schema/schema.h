@@ -43,7 +43,7 @@ typedef struct SchemaObject
 	const char *schema; /* name of its schema, or NULL */
 	Oid owner;
 	bool described; /* false: it only contains others */
-	List *listed;   /* of char *, names of the parts that have an order */
+	List *listed;   /* of ListedPart *, parts that have an order */
 } SchemaObject;
 
 /* The objects of a database, or of some of its schemas. */

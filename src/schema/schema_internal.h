@@ -59,6 +59,13 @@ struct ObjectKind
 	const char *query;
 };
 
+/* A part of an object that is in the list of its parts. */
+typedef struct ListedPart
+{
+	int number;
+	const char *name;
+} ListedPart;
+
 /* A catalog whose rows are no objects of their own, or none of a schema. */
 typedef struct LeftOutCatalog
 {
