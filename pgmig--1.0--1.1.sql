@@ -96,6 +96,14 @@ CREATE FUNCTION pgmig_version() RETURNS text
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION pgmig_version() IS 'version of the library that is loaded; the version of the functions and tables is that of the extension';
 
+CREATE FUNCTION pgmig_trigger_record() RETURNS trigger
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION pgmig_trigger_record() FROM PUBLIC;
+COMMENT ON FUNCTION pgmig_trigger_record() IS 'trigger: records the schema at the end of a script';
+CREATE TRIGGER record_script AFTER UPDATE OF outcome ON pgmig.run
+    FOR EACH ROW WHEN (NEW.mode OPERATOR(pg_catalog.=) 'script' AND NEW.outcome OPERATOR(pg_catalog.=) 'done' AND OLD.outcome OPERATOR(pg_catalog.<>) 'done') EXECUTE FUNCTION pgmig_trigger_record();
+COMMENT ON TRIGGER record_script ON pgmig.run IS 'records the schema at the end of a script';
+
 CREATE FUNCTION pgmig_snapshot(schemas text[] DEFAULT NULL) RETURNS jsonb
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION pgmig_snapshot(text[]) IS 'every user object of the database, or of some schemas, with all its properties';

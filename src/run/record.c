@@ -11,9 +11,12 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "commands/trigger.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 
 #include "run/run.h"
+#include "setting.h"
 
 /*
  * The schema by now, as far as it is of this scope.
@@ -62,10 +65,11 @@ store(void *arg)
  * Record the schema at the end of a run, unless that is turned off.
  *
  * A run that has done its work does not fail because of it: there is a
- * warning, and pgmig_check() tells.
+ * warning, and pgmig_check() tells.  But a cancel is an error, unless the run
+ * has failed, which is to be recorded.
  */
 void
-pgmig_run_record_schema(int64 run)
+pgmig_run_record_schema(int64 run, bool failed)
 {
 	MemoryContext cxt;
 	MemoryContext old;
@@ -78,16 +82,50 @@ pgmig_run_record_schema(int64 run)
 								ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(cxt);
 	error = pgmig_run_attempt(store, &run);
-	if (error != NULL && (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-						  error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN))
+	if (error != NULL && !failed &&
+		(error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+		 error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN))
 		ReThrowError(error);
 	if (error != NULL)
 		ereport(WARNING,
 				(errcode(error->sqlerrcode),
 				 errmsg("could not record the schema at the end of the run: %s",
 						error->message),
-				 errhint(
-					 "The run itself is done. Use pgmig_accept() to record the schema.")));
+				 failed
+					 ? errhint("Use pgmig_accept() to record the schema.")
+					 : errhint(
+						   "The run itself is done. Use pgmig_accept() to record the schema.")));
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
+}
+
+PG_FUNCTION_INFO_V1(pgmig_trigger_record);
+
+/*
+ * AFTER UPDATE trigger, for each row, on pgmig.run: the script of
+ * pgmig_upgrade_sql() and its like, which calls no function of ours, ends a
+ * run.
+ */
+Datum
+pgmig_trigger_record(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TupleDesc columns;
+	HeapTuple row;
+	char *scope;
+	int64 run;
+	bool isnull;
+	int guc_level;
+
+	pgmig_catalog_check_trigger(fcinfo, "pgmig_trigger_record");
+	columns = RelationGetDescr(trigger->tg_relation);
+	row = trigger->tg_newtuple;
+	run = DatumGetInt64(
+		SPI_getbinval(row, columns, SPI_fnumber(columns, "run"), &isnull));
+	scope = SPI_getvalue(row, columns, SPI_fnumber(columns, "scope"));
+	guc_level = NewGUCNestLevel();
+	pgmig_set_option("pgmig.scope", scope, GUC_ACTION_SAVE);
+	pgmig_run_record_schema(run, false);
+	AtEOXact_GUC(false, guc_level);
+	return PointerGetDatum(NULL);
 }

@@ -165,6 +165,6 @@ extern SchemaSnapshot *pgmig_run_read_schema(List *only, List *except);
 /* record.c */
 extern SchemaSnapshot *pgmig_run_read_scope(void);
 extern char *pgmig_run_store_schema(int64 run);
-extern void pgmig_run_record_schema(int64 run);
+extern void pgmig_run_record_schema(int64 run, bool failed);
 
 #endif /* PGMIG_RUN_H */

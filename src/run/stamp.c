@@ -92,7 +92,7 @@ apply_plan(const StampPlan *plan, List *targets, const char *tag)
 							"transaction");
 	pgmig_catalog_stamp(run, remove, add);
 	pgmig_catalog_record_steps(run, records);
-	pgmig_run_record_schema(run);
+	pgmig_run_record_schema(run, false);
 	pgmig_catalog_finish_run(run);
 }
 

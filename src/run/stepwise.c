@@ -218,7 +218,7 @@ static void
 finish_run(StepwiseRun *run)
 {
 	pgmig_run_begin();
-	pgmig_run_record_schema(run->run);
+	pgmig_run_record_schema(run->run, false);
 	pgmig_worker_keep_messages(run->run);
 	pgmig_catalog_finish_run(run->run);
 }
@@ -279,7 +279,7 @@ record_failure(StepwiseRun *run, ErrorData *error)
 						   run->record.revision == NULL ? NULL : &run->record,
 						   error);
 	pgmig_catalog_add_message(run->run, GetCurrentTimestamp(), error);
-	pgmig_run_record_schema(run->run);
+	pgmig_run_record_schema(run->run, true);
 	pgmig_run_commit();
 	pgmig_worker_recorded();
 }

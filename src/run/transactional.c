@@ -171,7 +171,7 @@ walk_plan(const RunRequest *request, List *plan, ReturnSetInfo *result)
 	}
 	MemoryContextDelete(cxt);
 	pgmig_catalog_record_steps(step.run, records);
-	pgmig_run_record_schema(step.run);
+	pgmig_run_record_schema(step.run, false);
 	pgmig_catalog_finish_run(step.run);
 }
 
