@@ -179,13 +179,17 @@ pushJsonbValue_compat(JsonbInState *state, JsonbIteratorToken token,
 #define SQL_COLLLOCALE "colllocale"
 #endif
 
-/* 18: NOT NULL is a constraint, which has a name */
+/*
+ * 18: NOT NULL is a constraint.  Its name counts if somebody has chosen it, for
+ * this column or for its parent's: with that of the server, the same schema
+ * would be another one on older servers.
+ */
 #if PG_VERSION_NUM < 180000
 #define SQL_NOT_NULL_PROPERTIES ""
 #define SQL_NOT_NULL_JOIN ""
 #else
 #define SQL_NOT_NULL_PROPERTIES                                               \
-	" CASE WHEN nn.conname <> c.relname || '_' || a.attname || '_not_null'"   \
+	" CASE WHEN nn.conname !~ '_not_null[0-9]*$'"                             \
 	" AND NOT EXISTS (SELECT FROM pg_inherits ni JOIN pg_constraint np"       \
 	" ON np.conrelid = ni.inhparent AND np.contype = 'n'"                     \
 	" AND np.conname = nn.conname WHERE ni.inhrelid = a.attrelid)"            \

@@ -155,6 +155,34 @@ has_word(const char *text, const char *word)
 	return false;
 }
 
+/* The last name in an identity, as it is without quotes. */
+static char *
+last_name(const char *identity)
+{
+	char *name = palloc(strlen(identity) + 1);
+	char *end = name;
+	bool quoted = false;
+
+	for (const char *p = identity; *p != '\0'; p++)
+	{
+		if (*p == '"')
+		{
+			if (quoted && p[1] == '"')
+				*end++ = *p++;
+			else
+				quoted = !quoted;
+		}
+		else if (!quoted && *p == '.')
+			end = name;
+		else if (!quoted && (*p == ' ' || *p == '('))
+			break;
+		else
+			*end++ = *p;
+	}
+	*end = '\0';
+	return name;
+}
+
 /* Can a kind of statement make a difference, and is it the usual one? */
 static bool
 is_about(const SchemaDifference *difference, const char *tag, bool *specific)
@@ -236,6 +264,75 @@ is_value(const GuardedChange *change, const Search *search)
 			 strcmp(change->identity, difference->b) == 0));
 }
 
+/* Does a text have one of these words? */
+static bool
+has_any_word(const char *text, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (has_word(text, *words))
+			return true;
+	return false;
+}
+
+/* Does a text have a name in a list that is a property of an object? */
+static bool
+has_listed_word(const char *text, const SchemaObject *object,
+				const char *property)
+{
+	const SchemaProperty *list = pgmig_schema_property(object, property);
+	char *names;
+
+	if (list == NULL)
+		return false;
+	names = pstrdup(pgmig_schema_value_text(&list->value));
+	for (char *name = strtok(names, ", "); name != NULL;
+		 name = strtok(NULL, ", "))
+		if (has_word(text, name))
+			return true;
+	return false;
+}
+
+/*
+ * Is a part of a table, which is different, what a statement about the table
+ * is about?
+ *
+ * Of the call of a function that contains the statement, one cannot know.
+ */
+static bool
+is_about_part(const GuardedChange *change, const Search *search)
+{
+	static const char *const constraints[] = {"constraint",
+											  "check",
+											  "unique",
+											  "primary",
+											  "foreign",
+											  "references",
+											  "exclude",
+											  NULL};
+	const SchemaDifference *difference = search->difference;
+	const SchemaObject *object =
+		difference->before != NULL ? difference->before : difference->after;
+	const char *kind = pgmig_schema_kind_name(difference->kind);
+	const char *statement = change->statement;
+	const char *verb_end = strchr(change->tag, ' ');
+
+	if (statement == NULL || verb_end == NULL ||
+		!has_word(statement, pnstrdup(change->tag, verb_end - change->tag)) ||
+		!has_word(statement, strrchr(change->tag, ' ') + 1))
+		return true;
+	if (has_word(statement, search->name))
+		return true;
+	if (strcmp(kind, "trigger") == 0)
+		return has_word(statement, kind);
+	if (strcmp(kind, "constraint") == 0 &&
+		(has_any_word(statement, constraints) ||
+		 has_listed_word(statement, object, "columns")))
+		return true;
+	/* A column that it has renamed. */
+	return ends_with(change->object_type, " column") &&
+		   has_word(difference->b, last_name(change->identity));
+}
+
 /* How well a statement fits a difference; 0: it does not. */
 static int
 get_score(const GuardedChange *change, const Search *search)
@@ -253,7 +350,7 @@ get_score(const GuardedChange *change, const Search *search)
 	else if (is_value(change, search))
 		score = PART;
 	while (score == 0 && (object = object->parent) != NULL)
-		if (is_table(change, object))
+		if (is_table(change, object) && is_about_part(change, search))
 			score = PART;
 	if (score == 0)
 		return is_disowned(change, search) ? MENTIONED : 0;
@@ -281,34 +378,6 @@ consider(const GuardedChange *change, void *arg)
 		search->description =
 			MemoryContextStrdup(searches->cxt, change->description);
 	}
-}
-
-/* The last name in an identity, as it is without quotes. */
-static char *
-last_name(const char *identity)
-{
-	char *name = palloc(strlen(identity) + 1);
-	char *end = name;
-	bool quoted = false;
-
-	for (const char *p = identity; *p != '\0'; p++)
-	{
-		if (*p == '"')
-		{
-			if (quoted && p[1] == '"')
-				*end++ = *p++;
-			else
-				quoted = !quoted;
-		}
-		else if (!quoted && *p == '.')
-			end = name;
-		else if (!quoted && (*p == ' ' || *p == '('))
-			break;
-		else
-			*end++ = *p;
-	}
-	*end = '\0';
-	return name;
 }
 
 /*

@@ -11,6 +11,9 @@
  *
  * What cannot be read at all is described as broken.
  *
+ * It is read in a subtransaction that is rolled back: the locks that the
+ * server takes to print views and rules are given back at once.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -124,6 +127,20 @@ rethrow(ErrorData *error)
 }
 
 /*
+ * Do what may fail on an object that cannot be read.  Any other error, such as
+ * a cancel, is thrown on.
+ */
+static ErrorData *
+attempt_to_read(void (*work)(void *arg), void *arg)
+{
+	ErrorData *error = run_subtransaction(work, arg, true);
+
+	if (error != NULL && !may_be_gone(error))
+		ReThrowError(error);
+	return error;
+}
+
+/*
  * The schema by now: of the whole database but the schemas in except, or of
  * those in only.
  *
@@ -136,17 +153,17 @@ pgmig_run_read_schema(List *only, List *except)
 		.selection = {.only = only, .except = except},
 		.cxt = CurrentMemoryContext,
 	};
+	ErrorData *error;
 
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
 	{
-		ErrorData *error;
 		uint64 messages;
 
 		CHECK_FOR_INTERRUPTS();
 		AcceptInvalidationMessages();
 		messages = SharedInvalidMessageCounter;
 		pgmig_catalog_push_snapshot();
-		error = pgmig_run_attempt(read_schema, &reading);
+		error = run_subtransaction(read_schema, &reading, false);
 		PopActiveSnapshot();
 		AcceptInvalidationMessages();
 		if (error != NULL && !may_be_gone(error))
@@ -155,9 +172,11 @@ pgmig_run_read_schema(List *only, List *except)
 							  attempt == ATTEMPTS - 1))
 			return reading.snapshot;
 	}
-	reading.selection.attempt = pgmig_run_attempt;
+	reading.selection.attempt = attempt_to_read;
 	pgmig_catalog_push_snapshot();
-	read_schema(&reading);
+	error = run_subtransaction(read_schema, &reading, false);
 	PopActiveSnapshot();
+	if (error != NULL)
+		rethrow(error);
 	return reading.snapshot;
 }

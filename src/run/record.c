@@ -19,6 +19,13 @@
 #include "setting.h"
 
 /*
+ * So long, in milliseconds, does a run wait at its end for a lock that another
+ * session has on what a view reads.  It may have locks of its own that others
+ * wait for, and should be gone before it is taken for a part of a deadlock.
+ */
+#define RECORD_LOCK_TIMEOUT "500"
+
+/*
  * The schema by now, as far as it is of this scope.
  *
  * A scope can be stamped before its schema is there, or lose it: then nothing
@@ -74,6 +81,7 @@ pgmig_run_record_schema(int64 run, bool failed)
 	MemoryContext cxt;
 	MemoryContext old;
 	ErrorData *error;
+	int guc_level;
 
 	if (!pgmig_snapshots || !pgmig_catalog_has_snapshots())
 		return;
@@ -81,7 +89,10 @@ pgmig_run_record_schema(int64 run, bool failed)
 								"pgmig recording",
 								ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(cxt);
+	guc_level = NewGUCNestLevel();
+	pgmig_set_option("lock_timeout", RECORD_LOCK_TIMEOUT, GUC_ACTION_SAVE);
 	error = pgmig_run_attempt(store, &run);
+	AtEOXact_GUC(false, guc_level);
 	if (error != NULL && !failed &&
 		(error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
 		 error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN))

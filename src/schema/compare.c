@@ -208,6 +208,7 @@ compare_properties(Comparison *comparison, const SchemaObject *before,
 	int i = 0;
 	int j = 0;
 
+	check_stack_depth();
 	while (i < list_length(a) || j < list_length(b))
 	{
 		const SchemaProperty *first =

@@ -148,6 +148,8 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			" fdwowner AS owner,"
 			" NULLIF(fdwhandler, 0)::regprocedure::text AS handler,"
 			" NULLIF(fdwvalidator, 0)::regprocedure::text AS validator,"
+			" NULLIF((to_jsonb(w) ->> 'fdwconnection')::oid, 0)"
+			"::regprocedure::text AS connection,"
 			OPTIONS("fdwoptions") ","
 			" fdwacl AS grants"
 			" FROM pg_foreign_data_wrapper WHERE $range",
@@ -195,7 +197,8 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			" CASE WHEN pubdelete THEN 'delete' END,"
 			" CASE WHEN pubtruncate THEN 'truncate' END) AS publish,"
 			" p.pubviaroot AS via_root,"
-			" NULLIF(to_jsonb(p) ->> 'pubgencols', 'n') AS generated_columns,"
+			" CASE to_jsonb(p) ->> 'pubgencols' WHEN 's' THEN 'stored' END"
+			" AS generated_columns,"
 			" (SELECT jsonb_object_agg(r.prrelid::regclass,"
 			" CASE WHEN (to_jsonb(r) ->> 'prexcept')::boolean"
 			" THEN 'except' ELSE coalesce(NULLIF(concat_ws(' ',"

@@ -84,6 +84,11 @@
 	" AND d.refclassid = '" catalog "'::regclass AND d.refobjid = " oid       \
 	" AND d.deptype = '" dependency "') m) AS members"
 
+/* What a final function does to its argument. */
+#define MODIFY(column)                                                        \
+	"CASE " column " WHEN 'r' THEN 'read only' WHEN 's' THEN 'shareable'"     \
+	" ELSE 'read-write' END"
+
 /* clang-format off */
 const ObjectKind pgmig_schema_routine_kinds[] = {
 	{
@@ -131,7 +136,7 @@ const ObjectKind pgmig_schema_routine_kinds[] = {
 			" NULLIF(a.aggfinalfn::oid, 0)::regprocedure::text"
 			" AS final_function,"
 			" a.aggfinalextra AS final_extra,"
-			" a.aggfinalmodify::text AS final_modify,"
+			" " MODIFY("a.aggfinalmodify") " AS final_modify,"
 			" NULLIF(a.aggcombinefn::oid, 0)::regprocedure::text"
 			" AS combine_function,"
 			" NULLIF(a.aggserialfn::oid, 0)::regprocedure::text"
@@ -151,7 +156,7 @@ const ObjectKind pgmig_schema_routine_kinds[] = {
 			" a.aggminitval AS moving_initial_value,"
 			" a.aggmfinalextra AS moving_final_extra,"
 			" CASE WHEN a.aggmtranstype <> 0"
-			" THEN a.aggmfinalmodify::text END AS moving_final_modify,"
+			" THEN " MODIFY("a.aggmfinalmodify") " END AS moving_final_modify,"
 			OPERATOR_OR_NULL("a.aggsortop", "sort_operator")
 			" FROM pg_proc p JOIN pg_aggregate a ON a.aggfnoid = p.oid"
 			" WHERE $range AND p.prokind = 'a'",

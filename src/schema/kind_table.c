@@ -33,7 +33,6 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 		.identity = IDENTITY_MEMBER,
 		.grants = OBJECT_COLUMN,
 		.listed = "columns",
-		.describe = pgmig_schema_describe_column,
 		.key = "a.attrelid",
 		.query =
 			"SELECT a.attrelid, a.attnum::integer, a.attrelid, a.attname,"
@@ -95,6 +94,10 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 			" ELSE 'check' END AS type,"
 			" pg_get_constraintdef(oid) AS definition,"
 			" conkey AS columns,"
+			/* Foreign keys: as after ALTER TABLE ... DISABLE TRIGGER ALL. */
+			" CASE WHEN contype = 'f' THEN EXISTS (SELECT FROM pg_trigger g"
+			" WHERE g.tgconstraint = pg_constraint.oid AND g.tgisinternal"
+			" AND g.tgenabled <> 'O') END AS triggers_disabled,"
 			" NOT conislocal OR conparentid <> 0 AS inherited,"
 			" CASE WHEN conparentid <> 0 THEN (SELECT quote_ident(p.conname)"
 			" || ' on ' || p.conrelid::regclass FROM pg_constraint p"

@@ -77,7 +77,11 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 			FUNCTION("t.typanalyze", "analyze")
 			FUNCTION("t.typsubscript", "subscript")
 			" t.typlen::integer AS length, t.typbyval AS by_value,"
-			" t.typalign::text AS alignment, t.typstorage::text AS storage,"
+			" CASE t.typalign WHEN 'c' THEN 'char' WHEN 's' THEN 'int2'"
+			" WHEN 'i' THEN 'int4' ELSE 'double' END AS alignment,"
+			" CASE t.typstorage WHEN 'p' THEN 'plain'"
+			" WHEN 'e' THEN 'external' WHEN 'm' THEN 'main'"
+			" ELSE 'extended' END AS storage,"
 			" t.typcategory::text AS category,"
 			" t.typispreferred AS preferred, t.typdelim::text AS delimiter,"
 			" coalesce(t.typdefault, pg_get_expr(t.typdefaultbin, 0))"
@@ -122,7 +126,6 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 		.parent = NamespaceRelationId,
 		.identity = IDENTITY_QUALIFIED,
 		.grants = OBJECT_TYPE,
-		.describe = pgmig_schema_describe_domain,
 		.key = "t.oid",
 		.query =
 			"SELECT t.oid, 0, t.typnamespace, t.typname,"
@@ -134,7 +137,8 @@ const ObjectKind pgmig_schema_type_kinds[] = {
 			" AS default,"
 			" t.typnotnull AS not_null,"
 			" (SELECT n.conname FROM pg_constraint n"
-			" WHERE n.contypid = t.oid AND n.contype = 'n') AS not_null_name,"
+			" WHERE n.contypid = t.oid AND n.contype = 'n'"
+			" AND n.conname !~ '_not_null[0-9]*$') AS not_null_name,"
 			" t.typacl AS grants"
 			" FROM pg_type t JOIN pg_type b ON b.oid = t.typbasetype"
 			" WHERE $range AND t.typtype = 'd'",

@@ -162,10 +162,6 @@ extern bool pgmig_schema_has_none(SchemaReader *reader,
 extern Jsonb *pgmig_schema_grants(Acl *acl, Acl *initial, ObjectType type,
 								  Oid owner);
 
-/* not_null.c */
-extern void pgmig_schema_describe_column(SchemaObject *object);
-extern void pgmig_schema_describe_domain(SchemaObject *object);
-
 /* setting.c */
 extern void pgmig_schema_describe_routine(SchemaObject *object);
 extern void pgmig_schema_describe_dictionary(SchemaObject *object);

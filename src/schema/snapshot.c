@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
@@ -629,6 +630,7 @@ pgmig_schema_value_text(const JsonbValue *value)
 {
 	StringInfoData text;
 
+	check_stack_depth();
 	switch (value->type)
 	{
 		case jbvNull:

@@ -54,14 +54,17 @@ name_columns(Query *query, TupleDesc columns)
  * Add property "definition" of a view or materialized view.
  *
  * Takes an AccessShareLock on the relations that the view reads, to the end
- * of the transaction, as pg_get_viewdef() does.
+ * of the (sub)transaction, as pg_get_viewdef() does.
  */
 void
 pgmig_schema_describe_view(SchemaObject *object)
 {
 	Relation view = relation_open(object->address.objectId, AccessShareLock);
-	Query *query = copyObject(get_view_query(view));
+	Query *query;
 
+	if (view->rd_rules == NULL || view->rd_rules->numLocks == 0)
+		elog(ERROR, "view \"%s\" has no query", object->identity);
+	query = copyObject(get_view_query(view));
 	drop_rule_entries(query);
 	name_columns(query, RelationGetDescr(view));
 	pgmig_schema_add_text(object, "definition", pg_get_querydef(query, false));
