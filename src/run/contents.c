@@ -37,6 +37,9 @@
  * So many columns are read at a time: a query can have no more than 1664 of
  * its own, and each takes two.
  */
+/* So many sequences are locked: locks are scarce. */
+#define MAX_LOCKED_SEQUENCES 1000
+
 #define COLUMNS_AT_ONCE 800
 
 /* Texts of an array property of an object, NIL if it has none. */
@@ -231,8 +234,20 @@ get_contents(const SchemaObject *object)
 	return table;
 }
 
+/* Is an object one that has rows of its own? */
+static bool
+has_rows(const SchemaObject *object)
+{
+	const char *kind = pgmig_schema_kind_name(object->kind);
+
+	if (strcmp(kind, "materialized view") == 0)
+		return true;
+	return strcmp(kind, "table") == 0 &&
+		   pgmig_schema_property(object, "partition_key") == NULL;
+}
+
 /*
- * Read the rows of all tables of a snapshot that was just taken.  Returns
+ * Read the rows of all tables and materialized views of a snapshot that was just taken.  Returns
  * TableContents *, in the current memory context.
  *
  * Errors are those of reading a table, such as 42501.
@@ -253,8 +268,7 @@ pgmig_run_read_contents(const SchemaSnapshot *snapshot)
 	{
 		SchemaObject *object = snapshot->objects[i];
 
-		if (strcmp(pgmig_schema_kind_name(object->kind), "table") != 0 ||
-			pgmig_schema_property(object, "partition_key") != NULL)
+		if (!has_rows(object))
 			continue;
 		CHECK_FOR_INTERRUPTS();
 		tables = lappend(tables, get_contents(object));
@@ -364,6 +378,8 @@ pgmig_run_read_sequences(bool lock)
 	{
 		SequenceContents *sequence = palloc0(sizeof(SequenceContents));
 
+		lock = lock && foreach_current_index(lc) < MAX_LOCKED_SEQUENCES;
+
 		CHECK_FOR_INTERRUPTS();
 		sequence->oid = lfirst_oid(lc);
 		sequence->locked =
@@ -376,6 +392,81 @@ pgmig_run_read_sequences(bool lock)
 }
 
 /*
+ * Read the sequences of a snapshot that was just taken (SequenceContents *), in
+ * its order.
+ */
+List *
+pgmig_run_read_values(const SchemaSnapshot *snapshot)
+{
+	List *values = NIL;
+
+	for (int i = 0; i < snapshot->count; i++)
+	{
+		SchemaObject *object = snapshot->objects[i];
+		const SchemaProperty *increment;
+		SequenceContents *sequence;
+
+		if (strcmp(pgmig_schema_kind_name(object->kind), "sequence") != 0)
+			continue;
+		increment = pgmig_schema_property(object, "increment");
+		sequence = palloc0(sizeof(SequenceContents));
+		sequence->oid = object->address.objectId;
+		sequence->identity = object->identity;
+		sequence->is_descending =
+			increment != NULL &&
+			pgmig_schema_value_text(&increment->value)[0] == '-';
+		if (read_sequence(sequence))
+			values = lappend(values, sequence);
+	}
+	return values;
+}
+
+/*
+ * The value of a sequence among those that pgmig_run_read_values() has read, or
+ * NULL.
+ */
+SequenceContents *
+pgmig_run_find_value(const List *values, const char *identity)
+{
+	int low = 0;
+	int high = list_length(values);
+
+	while (low < high)
+	{
+		int middle = (low + high) / 2;
+		SequenceContents *sequence = list_nth(values, middle);
+		int order = strcmp(identity, sequence->identity);
+
+		if (order == 0)
+			return sequence;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/* Set a sequence back, with the right that its owner has. */
+static void
+set_sequence(const SequenceContents *sequence)
+{
+	Relation relation = relation_open(sequence->oid, AccessShareLock);
+	Oid owner = relation->rd_rel->relowner;
+	Oid userid;
+	int sec_context;
+
+	relation_close(relation, NoLock);
+	GetUserIdAndSecContext(&userid, &sec_context);
+	SetUserIdAndSecContext(owner, sec_context | SECURITY_LOCAL_USERID_CHANGE);
+	(void) DirectFunctionCall3(setval3_oid,
+							   ObjectIdGetDatum(sequence->oid),
+							   Int64GetDatum(sequence->last_value),
+							   BoolGetDatum(sequence->is_called));
+	SetUserIdAndSecContext(userid, sec_context);
+}
+
+/*
  * Put sequences back to what they held: all, or those that are locked, which
  * are unlocked.  Returns how many are left that hold something else.
  */
@@ -383,13 +474,8 @@ int
 pgmig_run_restore_sequences(const List *sequences, bool only_locked)
 {
 	int left = 0;
-	Oid userid;
-	int sec_context;
 	ListCell *lc;
 
-	GetUserIdAndSecContext(&userid, &sec_context);
-	SetUserIdAndSecContext(pgmig_catalog_owner(),
-						   sec_context | SECURITY_LOCAL_USERID_CHANGE);
 	foreach(lc, sequences)
 	{
 		SequenceContents *before = lfirst(lc);
@@ -401,13 +487,9 @@ pgmig_run_restore_sequences(const List *sequences, bool only_locked)
 		if (moved && only_locked && !before->locked)
 			left++;
 		else if (moved)
-			(void) DirectFunctionCall3(setval3_oid,
-									   ObjectIdGetDatum(before->oid),
-									   Int64GetDatum(before->last_value),
-									   BoolGetDatum(before->is_called));
+			set_sequence(before);
 		if (only_locked && before->locked)
 			UnlockRelationOid(before->oid, ShareRowExclusiveLock);
 	}
-	SetUserIdAndSecContext(userid, sec_context);
 	return left;
 }

@@ -29,7 +29,9 @@ typedef struct TableContents
 typedef struct SequenceContents
 {
 	Oid oid;
-	bool locked; /* no other session can draw from it */
+	const char *identity; /* unless it is only to be put back */
+	bool is_descending;   /* likewise */
+	bool locked;          /* no other session can draw from it */
 	int64 last_value;
 	bool is_called;
 } SequenceContents;
@@ -41,6 +43,9 @@ extern TableContents *pgmig_run_find_table(const List *tables,
 extern ColumnContents *pgmig_run_find_column(const TableContents *table,
 											 const char *name);
 extern List *pgmig_run_read_sequences(bool lock);
+extern List *pgmig_run_read_values(const SchemaSnapshot *snapshot);
+extern SequenceContents *pgmig_run_find_value(const List *values,
+											  const char *identity);
 extern int pgmig_run_restore_sequences(const List *sequences,
 									   bool only_locked);
 

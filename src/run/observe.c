@@ -25,11 +25,18 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "run/run.h"
 
 /* So often the schema is read before something is taken to be broken. */
 #define ATTEMPTS 4
+
+/*
+ * It is not read again, if nothing was missing, after so many milliseconds: a
+ * large schema takes long to read, and something always happens meanwhile.
+ */
+#define AGAIN_UNTIL 1000
 
 /* A reading, and its result. */
 typedef struct Reading
@@ -153,6 +160,7 @@ pgmig_run_read_schema(List *only, List *except)
 		.selection = {.only = only, .except = except},
 		.cxt = CurrentMemoryContext,
 	};
+	TimestampTz start = GetCurrentTimestamp();
 	ErrorData *error;
 
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++)
@@ -169,7 +177,10 @@ pgmig_run_read_schema(List *only, List *except)
 		if (error != NULL && !may_be_gone(error))
 			rethrow(error);
 		if (error == NULL && (messages == SharedInvalidMessageCounter ||
-							  attempt == ATTEMPTS - 1))
+							  attempt == ATTEMPTS - 1 ||
+							  TimestampDifferenceExceeds(start,
+														 GetCurrentTimestamp(),
+														 AGAIN_UNTIL)))
 			return reading.snapshot;
 	}
 	reading.selection.attempt = attempt_to_read;

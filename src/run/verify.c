@@ -63,7 +63,8 @@ typedef struct State
 	MemoryContext cxt; /* that has it all */
 	SchemaSnapshot *schema;
 	List *contents;  /* of TableContents * */
-	List *sequences; /* of SequenceContents * */
+	List *sequences; /* of SequenceContents *, to be put back */
+	List *values;    /* likewise, of those in schema, in its order */
 } State;
 
 /* A rehearsal. */
@@ -121,7 +122,19 @@ add_message(Rehearsal *rehearsal, const char *check, const char *outcome,
 	add_finding(rehearsal, check, outcome)->message = keep(rehearsal, message);
 }
 
-/* The schema and the rows by now, in a context of its own. */
+static void
+read_rows(void *arg)
+{
+	State *state = arg;
+
+	MemoryContextSwitchTo(state->cxt);
+	state->contents = pgmig_run_read_contents(state->schema);
+}
+
+/*
+ * The schema and the rows by now, in a context of its own.  Keeps no locks:
+ * there may be more tables than locks.
+ */
 static State *
 read_state(MemoryContext parent)
 {
@@ -129,11 +142,15 @@ read_state(MemoryContext parent)
 		AllocSetContextCreate(parent, "pgmig state", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	State *state = palloc(sizeof(State));
+	ErrorData *error;
 
 	state->cxt = cxt;
 	state->schema = pgmig_run_read_schema(NIL, NIL);
-	state->contents = pgmig_run_read_contents(state->schema);
+	error = pgmig_run_rehearse(read_rows, state);
+	if (error != NULL)
+		ReThrowError(error);
 	state->sequences = pgmig_run_read_sequences(false);
+	state->values = pgmig_run_read_values(state->schema);
 	MemoryContextSwitchTo(old);
 	return state;
 }
@@ -425,10 +442,62 @@ compare_contents(Rehearsal *rehearsal, const char *check,
 	return equal;
 }
 
+/* The last value that a sequence has given. */
+static char *
+describe_value(const SequenceContents *sequence)
+{
+	if (!sequence->is_called)
+		return psprintf("none, next %lld", (long long) sequence->last_value);
+	return psprintf("%lld", (long long) sequence->last_value);
+}
+
+/* Does a sequence give values again that it has given? */
+static bool
+is_moved_back(const SequenceContents *expected, const SequenceContents *found)
+{
+	if (expected->last_value == found->last_value)
+		return expected->is_called && !found->is_called;
+	return expected->is_descending ? found->last_value > expected->last_value
+								   : found->last_value < expected->last_value;
+}
+
+/* Compare sequences: values that were drawn are not to be drawn again. */
+static bool
+compare_sequences(Rehearsal *rehearsal, const char *check,
+				  const State *expected, const State *found,
+				  const State *older)
+{
+	bool equal = true;
+	ListCell *lc;
+
+	foreach(lc, expected->values)
+	{
+		SequenceContents *sequence = lfirst(lc);
+		SequenceContents *now =
+			pgmig_run_find_value(found->values, sequence->identity);
+		bool is_new =
+			pgmig_run_find_value(older->values, sequence->identity) == NULL;
+		Finding *finding;
+
+		if (now == NULL || !is_moved_back(sequence, now))
+			continue;
+		finding = add_finding(rehearsal,
+							  check,
+							  is_new ? OUTCOME_LOSES : OUTCOME_DIFFERS);
+		finding->kind = "sequence";
+		finding->identity = keep(rehearsal, sequence->identity);
+		finding->property = "last_value";
+		finding->expected = keep(rehearsal, describe_value(sequence));
+		finding->found = keep(rehearsal, describe_value(now));
+		equal = equal && is_new;
+	}
+	return equal;
+}
+
 /* Compare what is there with what should be there, and tell. */
 static void
 compare(Rehearsal *rehearsal, const char *check, const State *expected,
-		const State *found, const List *older)
+		const State *found, const State *older)
 {
 	MemoryContext old = MemoryContextSwitchTo(rehearsal->proof);
 	int findings = list_length(rehearsal->findings);
@@ -440,7 +509,10 @@ compare(Rehearsal *rehearsal, const char *check, const State *expected,
 								 &message);
 
 	equal =
-		compare_contents(rehearsal, check, expected, found, older) && equal;
+		compare_contents(rehearsal, check, expected, found, older->contents) &&
+		equal;
+	equal =
+		compare_sequences(rehearsal, check, expected, found, older) && equal;
 	/* What is lost has been told, and is no fault. */
 	if (equal &&
 		(message != NULL || list_length(rehearsal->findings) == findings))
@@ -474,14 +546,14 @@ prove_upgrade(void *arg)
 			CHECK_DOWNGRADE,
 			rehearsal->before,
 			back,
-			rehearsal->before->contents);
+			rehearsal->before);
 	if (!try_again(rehearsal, rehearsal->before))
 		return;
 	compare(rehearsal,
 			CHECK_AGAIN,
 			rehearsal->after,
 			state_after(rehearsal, rehearsal->proof, back),
-			rehearsal->before->contents);
+			rehearsal->before);
 }
 
 /* Likewise from above: what is applied is taken back, and run again. */
@@ -501,7 +573,7 @@ prove_downgrade(void *arg)
 			CHECK_AGAIN,
 			rehearsal->before,
 			state_after(rehearsal, rehearsal->proof, back),
-			back->contents);
+			back);
 }
 
 /* Prove the revision at work, and undo it. */

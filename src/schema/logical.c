@@ -84,8 +84,10 @@ static char *
 automatic_name(const SchemaObject *constraint, const char *number)
 {
 	const SchemaProperty *type = pgmig_schema_property(constraint, "type");
+	const SchemaProperty *names =
+		pgmig_schema_property(constraint, "columns");
 	char *table = bare_name(constraint->parent->identity);
-	char *columns = join_names(pgmig_schema_property(constraint, "columns"));
+	char *columns = join_names(names);
 	char *kind = type == NULL ? "" : pgmig_schema_value_text(&type->value);
 	const char *label;
 
@@ -103,7 +105,8 @@ automatic_name(const SchemaObject *constraint, const char *number)
 	else
 	{
 		/* It has the column in its name if it is about one. */
-		if (strchr(columns, '_') != NULL || columns[0] == '\0')
+		if (names == NULL || names->value.type != jbvBinary ||
+			JsonContainerSize(names->value.val.binary.data) != 1)
 			columns = NULL;
 		label = "check";
 	}

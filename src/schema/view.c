@@ -13,7 +13,7 @@
 
 #include "access/relation.h"
 #include "nodes/parsenodes.h"
-#include "rewrite/rewriteHandler.h"
+#include "rewrite/prs2lock.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
@@ -50,6 +50,18 @@ name_columns(Query *query, TupleDesc columns)
 	}
 }
 
+/* A copy of the query of a view or materialized view. */
+static Query *
+get_query(Relation view)
+{
+	RuleLock *rules = view->rd_rules;
+
+	for (int i = 0; rules != NULL && i < rules->numLocks; i++)
+		if (rules->rules[i]->event == CMD_SELECT)
+			return copyObject(linitial_node(Query, rules->rules[i]->actions));
+	elog(ERROR, "view \"%s\" has no query", RelationGetRelationName(view));
+}
+
 /*
  * Add property "definition" of a view or materialized view.
  *
@@ -62,9 +74,7 @@ pgmig_schema_describe_view(SchemaObject *object)
 	Relation view = relation_open(object->address.objectId, AccessShareLock);
 	Query *query;
 
-	if (view->rd_rules == NULL || view->rd_rules->numLocks == 0)
-		elog(ERROR, "view \"%s\" has no query", object->identity);
-	query = copyObject(get_view_query(view));
+	query = get_query(view);
 	drop_rule_entries(query);
 	name_columns(query, RelationGetDescr(view));
 	pgmig_schema_add_text(object, "definition", pg_get_querydef(query, false));
