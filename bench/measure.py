@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from statistics import median
 
@@ -22,7 +23,7 @@ import history
 import tools
 from tools import pgmig, psql
 
-MEASUREMENTS = ("apply", "noop", "pending", "history", "plan")
+MEASUREMENTS = ("apply", "noop", "pending", "history", "plan", "snapshot", "verify", "record")
 HERE = os.path.dirname(os.path.abspath(__file__))
 PSQL = pgmig.PSQL
 
@@ -41,6 +42,14 @@ SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM (
            query_to_xml('SELECT count(*) AS n FROM ' || oid::regclass, false, true, '')))[1]::text
     FROM pg_class WHERE relname ~ '^bench_' AND relkind = 'r'
 ) AS all_lines (line)
+"""
+
+# Tables, columns, indexes and functions of the schema of schema.sql.
+COUNTS = """
+SELECT count(*) FILTER (WHERE relkind = 'r'), coalesce(sum(relnatts) FILTER (WHERE relkind = 'r'), 0),
+    count(*) FILTER (WHERE relkind = 'i'),
+    (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname ~ '^f[0-9]')
+FROM pg_class WHERE relnamespace = 'public'::regnamespace
 """
 
 
@@ -87,6 +96,7 @@ class Bench:
         self.repeat = arguments.repeat
         self.small, self.large = (100, 500) if arguments.quick else (1000, 5000)
         self.sizes = (100, 1000) if arguments.quick else (100, 10000, 100000)
+        self.tables = 200 if arguments.quick else 2000
         self.directory = directory
         self.postmaster = sql("postgres", "SELECT pg_read_file('postmaster.pid')").split()[0]
         time.sleep(0.5)
@@ -420,6 +430,167 @@ class Bench:
         times = re.findall(r"^Time: ([0-9.]+) ms", out, re.M)
         peak, shared, files = (int(n) / 1024 for n in re.findall(r"^{(\d+)}", out, re.M))
         return median(map(float, times)), peak, peak - shared - files
+
+    def big_schema(self):
+        """A database with the schema of schema.sql."""
+        if "big" not in self.ready:
+            say(f"  preparing a schema of {self.tables} tables")
+            database = self.copy_database("template1")
+            sql(database, "CREATE EXTENSION pgmig")
+            subprocess.run(
+                [*PSQL, "-d", database, "-v", f"tables={self.tables}", "-f", f"{HERE}/schema.sql"],
+                check=True, stdout=subprocess.DEVNULL)
+            counts = sql(database, COUNTS)
+            wanted = "|".join(str(self.tables * n // 2) for n in (2, 20, 5, 1))
+            if counts != wanted:
+                sys.exit(f"the schema has {counts} tables, columns, indexes and functions, not {wanted}")
+            self.ready["big"] = database
+        return self.ready["big"]
+
+    def reference(self):
+        """A database in which the reference history is loaded."""
+        if "reference" not in self.ready:
+            self.ready["reference"] = self.copy_database("template1")
+            sql(self.ready["reference"], "CREATE EXTENSION pgmig")
+            sql(self.ready["reference"], "SELECT count(*) FROM pgmig_load('migrations')")
+        name = self.copy_database(self.ready["reference"])
+        sql(name, "SELECT 1")  # the first connection fills a cache on disk
+        sql("postgres", "CHECKPOINT")
+        return name
+
+    def memory(self, database, statement):
+        """Bytes of memory of its own that a statement makes a new session's backend have more, at the
+        peak and afterwards, and how much the caches of the server have grown."""
+        caches = "SELECT total_bytes FROM pg_backend_memory_contexts WHERE name = 'CacheMemoryContext';\n"
+        child = subprocess.Popen([*PSQL, "-d", database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        done = threading.Event()
+
+        def ask(text):
+            child.stdin.write(text)
+            child.stdin.flush()
+            return int(child.stdout.readline())
+
+        def resident():
+            with open(f"/proc/{backend}/status", encoding="ascii") as f:
+                return int(re.search(r"RssAnon:\s*(\d+)", f.read())[1]) * 1024
+
+        def watch():
+            while not done.is_set():
+                seen.append(resident())
+                time.sleep(0.001)
+
+        backend = ask("SELECT pg_backend_pid();\n")
+        cached, seen = ask(caches), []
+        before = resident()
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            ask(statement)
+        finally:
+            done.set()
+            watcher.join()
+        after = resident()
+        grown = ask(caches) - cached
+        child.communicate()
+        return max(seen) - before, after - before, grown
+
+    def snapshot(self):
+        """A snapshot of a large schema, against pg_dump of it."""
+        database = self.big_schema()
+        client = tools.ALL[0]
+        commands = {
+            "pg_dump --schema-only": ["pg_dump", "--schema-only", "-d", database],
+            "pgmig_snapshot(), process": [*PSQL, "-d", database, "-c", "SELECT pgmig_snapshot()"],
+            "pgmig_fingerprint(), process": [*PSQL, "-d", database, "-c", "SELECT pgmig_fingerprint()"],
+        }
+        calls = ("pgmig_snapshot()", "pgmig_fingerprint()", "pgmig_fingerprint('logical')")
+        runs = {name: [] for name in commands}
+        further = {name: [] for name in calls}
+        size = int(sql(database, "SELECT pg_column_size(pgmig_snapshot())"))
+        for argv in commands.values():
+            self.run(client, database, argv)  # warm up
+        # They take turns: what disturbs one disturbs the others.
+        for turn in range(2 * self.repeat):
+            for name in list(commands)[::-1 if turn % 2 else 1]:
+                runs[name].append(self.run(client, database, commands[name]))
+            # A call whose result goes nowhere: psql's time is not wanted.
+            took = self.session(database, ["SELECT 1"] + [f"SELECT pg_column_size({calls[0]})"] * 2
+                                + [f"SELECT {call}" for call in calls[1:]])
+            for name, milliseconds in zip(calls, took[2:]):
+                further[name].append(milliseconds / 1000)
+        dump = median(clock for clock, _ in runs["pg_dump --schema-only"])
+        cpu = median(c for _, c in runs["pg_dump --schema-only"])
+        rows = []
+        for name, values in runs.items():
+            clocks, cpus = median(v[0] for v in values), median(v[1] for v in values)
+            rows.append([name, number(clocks * 1000), ratio(dump / clocks), number(cpus * 1000), ratio(cpu / cpus)])
+        for name, values in further.items():
+            clocks = median(values)
+            rows.append([name + ", call in an open session", number(clocks * 1000), ratio(dump / clocks), "-", "-"])
+        table(f"Snapshot of {self.tables:,} tables, {10 * self.tables:,} columns, {self.tables * 5 // 2:,} indexes, "
+              f"{self.tables // 2:,} functions: median milliseconds, pg_dump's by them",
+              ["", "ms", "ratio", "CPU ms", "CPU ratio"], rows)
+        peaks = [self.memory(database, "SELECT pg_column_size(pgmig_snapshot());\n") for _ in range(self.repeat)]
+        peak, after, caches = (median(values) for values in zip(*peaks))
+        megabyte = 1 << 20
+        table("Memory of the first snapshot of a session, above that of a new session",
+              ["result MB", "peak MB", "ratio", "stays MB", "server's caches MB", "ratio without"],
+              [[number(size / megabyte), number(peak / megabyte), ratio(peak / size), number(after / megabyte),
+                number(caches / megabyte), ratio((peak - caches) / size)]])
+        for name in ("pgmig_snapshot()", "pgmig_fingerprint()"):
+            process = median(v[0] for v in runs[name + ", process"])
+            self.want(f"pg_dump / {name}, process", dump / process, 1, ratio, least=True)
+            self.want(f"pg_dump / {name}, open session", dump / median(further[name]), 3, ratio, least=True)
+        self.want("peak memory / size of the result", peak / size, 10, ratio)
+
+    def verify(self):
+        """A rehearsal of the reference history, against running it up, down and up."""
+        pairs = []
+        for turn in range(self.repeat):
+            took = {}
+            for name in ("verify", "walk") if turn % 2 else ("walk", "verify"):
+                database = self.reference()
+                if name == "verify":
+                    took[name] = self.session(database, ["SELECT * FROM pgmig_verify()"])[0]
+                else:
+                    took[name] = sum(self.session(database, [
+                        "SET pgmig.snapshots = off", "SELECT pgmig_upgrade('head')",
+                        "SELECT pgmig_downgrade('base')", "SELECT pgmig_upgrade('head')"])[1:])
+            pairs.append((took["walk"], took["verify"]))
+            say(f"  {turn + 1}/{self.repeat} {took}")
+        walk, verify = (median(values) for values in zip(*pairs))
+        paired = median(v / w for w, v in pairs)
+        table("Rehearsal of the reference history, 52 revisions from base: median milliseconds",
+              ["", "ms", "ratio"],
+              [["pgmig_upgrade(), pgmig_downgrade(), pgmig_upgrade()", number(walk), ratio(1)],
+               ["pgmig_verify()", number(verify), ratio(paired)]])
+        self.want("pgmig_verify() / up, down, up, median of pairs", paired, 3, ratio)
+
+    def record(self):
+        """One small revision more, with and without recording the schema."""
+        rows = []
+        upgrade, downgrade = "CREATE TABLE bench_record (id bigint);", "DROP TABLE bench_record;"
+        reference = self.reference()
+        sql(reference, "SELECT pgmig_upgrade('head')")
+        big = self.copy_database(self.big_schema())
+        for title, database in (("reference history", reference), (f"{self.tables:,} tables", big)):
+            sql(database, f"SELECT pgmig_revision('record', upgrade => '{upgrade}', downgrade => '{downgrade}')")
+            times = {}
+            for turn in range(self.repeat):
+                for setting in ("on", "off") if turn % 2 else ("off", "on"):
+                    took = self.session(
+                        database, [f"SET pgmig.snapshots = {setting}"]
+                        + ["SELECT pgmig_upgrade('head')", "SELECT pgmig_downgrade('-1')"] * 5)
+                    first, further = times.setdefault(setting, ([], []))
+                    first.append(took[1])
+                    further.extend(took[3:])
+            for setting in ("off", "on"):
+                values = [median(v) for v in times[setting]]
+                base = [median(v) for v in times["off"]]
+                rows.append([f"{title}, {setting}"] + [
+                    cell for v, b in zip(values, base) for cell in (number(v), ratio(v / b))])
+        table("A run of one small revision, by pgmig.snapshots: median milliseconds, ratio to off",
+              ["", "first run of a session", "ratio", "further", "ratio"], rows)
 
     def want(self, what, value, limit, form, least=False):
         met = value >= limit if least else value <= limit

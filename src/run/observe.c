@@ -7,7 +7,7 @@
  * as of now.  So the schema is read again if any session has committed a
  * change meanwhile, which shows in the count of invalidation messages; this
  * needs no lock on tables.  A server on which something is always changed
- * makes do with the last reading, which no object's disappearance has stopped.
+ * makes do with the last reading, less what is gone when it ends.
  *
  * What cannot be read at all is described as broken.
  *
@@ -106,6 +106,28 @@ read_schema(void *arg)
 	MemoryContextSwitchTo(old);
 }
 
+/* Take out of a snapshot what is gone by now, with all of its parts. */
+static void
+drop_gone(void *arg)
+{
+	SchemaSnapshot *snapshot = arg;
+	int count = 0;
+
+	for (int i = 0; i < snapshot->count; i++)
+	{
+		SchemaObject *object = snapshot->objects[i];
+
+		CHECK_FOR_INTERRUPTS();
+		object->described =
+			(object->parent == NULL || object->parent->described) &&
+			getObjectIdentity(&object->address, true) != NULL;
+	}
+	for (int i = 0; i < snapshot->count; i++)
+		if (snapshot->objects[i]->described)
+			snapshot->objects[count++] = snapshot->objects[i];
+	snapshot->count = count;
+}
+
 /* Is an error what the disappearance of an object leads to? */
 static bool
 may_be_gone(const ErrorData *error)
@@ -147,6 +169,16 @@ attempt_to_read(void (*work)(void *arg), void *arg)
 	return error;
 }
 
+static SchemaSnapshot *
+remaining(SchemaSnapshot *snapshot)
+{
+	ErrorData *error = run_subtransaction(drop_gone, snapshot, false);
+
+	if (error != NULL)
+		rethrow(error);
+	return snapshot;
+}
+
 /*
  * The schema by now: of the whole database but the schemas in except, or of
  * those in only.
@@ -176,12 +208,15 @@ pgmig_run_read_schema(List *only, List *except)
 		AcceptInvalidationMessages();
 		if (error != NULL && !may_be_gone(error))
 			rethrow(error);
-		if (error == NULL && (messages == SharedInvalidMessageCounter ||
-							  attempt == ATTEMPTS - 1 ||
-							  TimestampDifferenceExceeds(start,
-														 GetCurrentTimestamp(),
-														 AGAIN_UNTIL)))
+		if (error != NULL)
+			continue;
+		if (messages == SharedInvalidMessageCounter)
 			return reading.snapshot;
+		if (attempt == ATTEMPTS - 1 ||
+			TimestampDifferenceExceeds(start,
+									   GetCurrentTimestamp(),
+									   AGAIN_UNTIL))
+			return remaining(reading.snapshot);
 	}
 	reading.selection.attempt = attempt_to_read;
 	pgmig_catalog_push_snapshot();
@@ -189,5 +224,5 @@ pgmig_run_read_schema(List *only, List *except)
 	PopActiveSnapshot();
 	if (error != NULL)
 		rethrow(error);
-	return reading.snapshot;
+	return remaining(reading.snapshot);
 }

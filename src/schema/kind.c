@@ -58,7 +58,7 @@ static const LeftOutCatalog left_out[] = {
 	{"pg_publication_rel", "described with publication"},
 	{"pg_range", "described with range type"},
 	{"pg_replication_origin", "left out: state of replication"},
-	{"pg_seclabel", "described with each object, as security_labels"},
+	{"pg_seclabel", "described with each object, as security_label and its provider"},
 	{"pg_sequence", "described with sequence"},
 	{"pg_shdepend", "left out: owners and grants are read from the objects"},
 	{"pg_shdescription", "left out: comments on databases and roles"},

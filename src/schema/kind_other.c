@@ -152,7 +152,7 @@ const ObjectKind pgmig_schema_other_kinds[] = {
 			"::regprocedure::text AS connection,"
 			OPTIONS("fdwoptions") ","
 			" fdwacl AS grants"
-			" FROM pg_foreign_data_wrapper WHERE $range",
+			" FROM pg_foreign_data_wrapper w WHERE $range",
 	},
 	{
 		.name = "server",

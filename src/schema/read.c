@@ -689,7 +689,10 @@ add_broken(const Range *range, const ErrorData *error)
 	ObjectAddressSet(request.address, kind->catalog, range->low);
 	if (pgmig_schema_is_member(reader, &request.address))
 		return;
-	(void) reader->selection->attempt(get_identity, &request);
+	/* It may be gone by now, which is no fault of it. */
+	if (reader->selection->attempt(get_identity, &request) == NULL &&
+		request.identity == NULL)
+		return;
 	object = make_object(reader, kind, range->order, &request.address);
 	object->identity = request.identity != NULL
 						   ? request.identity
@@ -703,6 +706,20 @@ add_broken(const Range *range, const ErrorData *error)
 			 errmsg("%s %s cannot be read", kind->name, object->identity),
 			 errdetail("The server reports: %s.", error->message),
 			 errhint("Repair it, or drop it.")));
+}
+
+/* Raise an error that does not come from the objects in a range. */
+static void
+check_query(const Range *range)
+{
+	Range none = *range;
+	ErrorData *error;
+
+	none.low = 1;
+	none.high = 0;
+	error = range->reader->selection->attempt(read_range, &none);
+	if (error != NULL)
+		ReThrowError(error);
 }
 
 /*
@@ -720,6 +737,8 @@ search_range(Range *range)
 	if (error == NULL)
 		return;
 	forget(reader, count);
+	if (range->high == OID_MAX && range->low != range->high)
+		check_query(range);
 	if (range->low == range->high)
 	{
 		add_broken(range, error);
