@@ -169,6 +169,7 @@ attempt_to_read(void (*work)(void *arg), void *arg)
 	return error;
 }
 
+/* A snapshot without what is gone by now. */
 static SchemaSnapshot *
 remaining(SchemaSnapshot *snapshot)
 {

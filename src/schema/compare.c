@@ -237,14 +237,48 @@ is_missing(const SchemaSnapshot *snapshot, const SchemaObject *object)
 	return pgmig_schema_find(snapshot, object->kind, object->identity) == NULL;
 }
 
-/* Is there such an object in one snapshot, and not in the other? */
+/* Is a property what it is because of where an object is? */
 static bool
-is_only_in(const SchemaSnapshot *one, const SchemaSnapshot *other,
-		   const ObjectKind *kind, const char *identity)
+is_of_place(const char *name)
 {
-	SchemaObject *object = pgmig_schema_find(one, kind, identity);
+	return strcmp(name, "definition") == 0 || strcmp(name, "inherited") == 0 ||
+		   strcmp(name, "partition_of") == 0;
+}
 
-	return object != NULL && is_missing(other, object);
+/* Has an object nothing that another one, which it comes from, has not? */
+static bool
+is_like(const SchemaObject *object, const SchemaObject *origin)
+{
+	const SchemaProperty *value = pgmig_schema_property(origin, "default");
+	ListCell *lc;
+
+	if (value != NULL && pgmig_schema_property(object, "default") == NULL)
+		return false;
+	foreach(lc, object->properties)
+	{
+		SchemaProperty *property = lfirst(lc);
+		const SchemaProperty *same =
+			pgmig_schema_property(origin, property->name);
+
+		if (!is_of_place(property->name) &&
+			(same == NULL || !is_equal(&property->value, &same->value)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Does an object come from the one with this identity, which one snapshot has
+ * and the other has not?
+ */
+static bool
+comes_from(const SchemaSnapshot *one, const SchemaSnapshot *other,
+		   const SchemaObject *object, const char *identity)
+{
+	SchemaObject *origin = pgmig_schema_find(one, object->kind, identity);
+
+	return origin != NULL && is_missing(other, origin) &&
+		   is_like(object, origin);
 }
 
 /* The identity that a part of a table would have in another table. */
@@ -299,7 +333,7 @@ is_implied(const SchemaSnapshot *one, const SchemaSnapshot *other,
 	if (is_missing(other, parent))
 		return true;
 	foreach(lc, get_texts(object, "partition_of"))
-		if (is_only_in(one, other, object->kind, lfirst(lc)))
+		if (comes_from(one, other, object, lfirst(lc)))
 			return true;
 	if (pgmig_schema_property(object, "inherited") == NULL ||
 		strlen(object->identity) < strlen(parent->identity))
@@ -307,10 +341,7 @@ is_implied(const SchemaSnapshot *one, const SchemaSnapshot *other,
 	foreach(lc,
 			list_concat(get_texts(parent, "partition_of"),
 						get_texts(parent, "inherits")))
-		if (is_only_in(one,
-					   other,
-					   object->kind,
-					   identity_in(object, lfirst(lc))))
+		if (comes_from(one, other, object, identity_in(object, lfirst(lc))))
 			return true;
 	return false;
 }
