@@ -146,8 +146,22 @@ EOS
 	return;
 }
 
+# What pgmig_check() finds, in each scope.
+sub findings
+{
+	my ($db, $server) = @_;
+
+	return join "\n", map {
+		"$_: " . ($server || $node)->safe_psql($db,
+			"SET pgmig.scope = '$_'; SELECT \"check\", kind, identity, property, expected, found FROM pgmig_check()")
+	} '', 'Tenant; 1', 'tenant2';
+}
+
 make_source($node);
 my $catalogue = catalogue('source');
+my $findings  = findings('source');
+unlike($findings, qr/^(drift|snapshot)/m, 'no drift in the source');
+like($findings, qr/^unfinished\|revision\|half/m, 'but something is found');
 my $schema = schema('source');
 like($catalogue, qr/Tenant; 1/, 'scopes are in the catalogue');
 
@@ -211,6 +225,7 @@ sub check_restored
 
 	is(catalogue($db, $server), $catalogue, "$db: the catalogue is the same");
 	is(schema($db, $server), $schema, "$db: the schema is the same");
+	is(findings($db, $server), $findings, "$db: the check finds the same");
 	check_privileges($db, $server);
 	return;
 }
@@ -375,6 +390,7 @@ foreach my $pg_config (split ' ', $ENV{PGMIG_OLD_SERVERS} || '')
 
 	make_source($old);
 	$catalogue = catalogue('source', $old);
+	$findings  = findings('source', $old);
 	$schema    = schema('source', $old);
 	command_ok(
 		[

@@ -51,7 +51,9 @@ my @reading = (
 	q{SELECT pgmig_upgrade_sql('base:heads')},
 	q{SELECT pgmig_downgrade_sql('base')},
 	q{SELECT pgmig_stamp_sql('base')},
-	q{SELECT pgmig_require('heads'), pgmig_is_at_head()});
+	q{SELECT pgmig_require('heads'), pgmig_is_at_head()},
+	'SELECT * FROM pgmig_check()',
+	'SELECT pgmig_recorded()');
 foreach my $sql (@reading)
 {
 	my ($rc, $out, $err) = $standby->psql('postgres', $sql);
@@ -98,6 +100,15 @@ is(must($asking, 'SELECT pgmig_is_at_head()'), 't', 'standby: at the heads');
 is(must($asking, $locks), '0', 'standby: the answer is kept');
 $primary->safe_psql('postgres', q{SELECT pgmig_downgrade('968b0dff6a9b')});
 $primary->wait_for_catchup($standby);
+is($standby->safe_psql('postgres', q{SELECT DISTINCT "check" FROM pgmig_check()}),
+	'pending', 'standby: what is pending is found, and no drift');
+$primary->safe_psql('postgres', 'CREATE TABLE by_hand ()');
+$primary->wait_for_catchup($standby);
+is( $standby->safe_psql(
+		'postgres', q{SELECT identity, found FROM pgmig_check() WHERE "check" = 'drift'}),
+	'public.by_hand|owner: ' . getpwuid($<),
+	'standby: drift is found');
+$primary->safe_psql('postgres', 'DROP TABLE by_hand');
 is(must($asking, 'SELECT pgmig_is_at_head()'), 'f',
 	'standby: not any more, in the same transaction');
 must($asking, 'COMMIT');
@@ -107,6 +118,7 @@ quit($asking);
 
 refuses($_)
   foreach (
+	q{SELECT pgmig_accept('by hand')},
 	q{SELECT pgmig_upgrade('head')},
 	q{SELECT pgmig_downgrade('base')},
 	q{SELECT pgmig_stamp('head')},

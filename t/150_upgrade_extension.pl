@@ -144,6 +144,11 @@ SQL
 		my ($rc, $out, $err) = $node->psql($db, "CALL pgmig_upgrade_stepwise('half_done')");
 		like($err, qr/relation "missing" does not exist/, "$name: a revision is half-done");
 
+		# The library is newer: it records no schema, as there is no table for it.
+		isnt(($node->psql($db, 'SELECT * FROM pgmig_check()'))[0], 0, "$name: no check before the update");
+		is($node->safe_psql($db, q{SELECT to_regclass('pgmig.snapshot'), count(*) > 0 FROM pgmig.run}), '|t',
+			"$name: runs record no schema before it");
+
 		my $before = contents($db);
 		like($before, qr/pgmig\.unfinished: 1\|/, "$name: the tables have rows");
 		$node->safe_psql($db, 'ALTER EXTENSION pgmig UPDATE', @as);
@@ -151,6 +156,20 @@ SQL
 			$version, "$name: it is the present version");
 		is(contents($db), $before, "$name: the same rows are in the tables");
 		is($node->safe_psql($db, $description), $fresh{$role}, "$name: the same as a fresh installation");
+
+		# Nothing is known of the schema, until a run or somebody says that it is right.
+		my $found = q{SELECT DISTINCT "check", found, hint FROM pgmig_check() WHERE "check" NOT IN ('pending', 'heads', 'unfinished')};
+		is($node->safe_psql($db, $found),
+			q{snapshot|none was made|Compare the schema by other means, then SELECT pgmig_accept('reason').},
+			"$name: there is no record of the schema");
+		is($node->safe_psql($db, 'SELECT pgmig_recorded() IS NULL'), 't', "$name: none at all");
+		$node->safe_psql($db, q{SELECT pgmig_accept('after the update')}, @as);
+		is($node->safe_psql($db, $found), '', "$name: the schema is accepted");
+		$node->safe_psql($db, 'CREATE TABLE by_hand ()');
+		is($node->safe_psql($db, q{SELECT identity FROM pgmig_check() WHERE "check" = 'drift'}), 'public.by_hand', "$name: what differs from it is found");
+		$node->safe_psql($db, 'DROP TABLE by_hand');
+		$node->safe_psql($db, qq{SET pgmig.scope = 'tenant'; SELECT pgmig_accept('after the update')}, @as);
+		is($node->safe_psql($db, "SET pgmig.scope = 'tenant'; $found"), '', "$name: and each scope's is");
 
 		# And on it goes.
 		$node->safe_psql($db, <<'SQL');
@@ -167,6 +186,7 @@ SELECT pgmig_edit('half_done', downgrade => 'DROP TABLE half_done');
 SELECT pgmig_downgrade('base');
 SQL
 		is($node->safe_psql($db, 'SELECT applied FROM pgmig_status()'), 0, "$name: and undone");
+		is($node->safe_psql($db, $found), '', "$name: no drift");
 
 		# A dump of the upgraded database is like one of a fresh one.
 		$node->safe_psql('postgres', "CREATE DATABASE ${db}_restored OWNER dba");
@@ -174,6 +194,7 @@ SQL
 		command_ok([ 'pg_dump', '-Fc', '-f', $dump, '-d', $node->connstr($db) ], "$name: dumped");
 		command_ok([ 'pg_restore', '-e', '-d', $node->connstr("${db}_restored"), $dump ], "$name: restored");
 		is(contents("${db}_restored"), contents($db), "$name: with all rows");
+		is($node->safe_psql("${db}_restored", $found), '', "$name: no drift there");
 	}
 }
 

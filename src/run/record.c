@@ -102,10 +102,8 @@ pgmig_run_record_schema(int64 run, bool failed)
 				(errcode(error->sqlerrcode),
 				 errmsg("could not record the schema at the end of the run: %s",
 						error->message),
-				 failed
-					 ? errhint("Use pgmig_accept() to record the schema.")
-					 : errhint(
-						   "The run itself is done. Use pgmig_accept() to record the schema.")));
+				 errhint(
+					 "What the run has done stays. Use pgmig_accept() to record the schema.")));
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
 }

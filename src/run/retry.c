@@ -163,11 +163,20 @@ pgmig_run_begin_attempt(const RunStep *step)
 }
 
 /*
- * Record what else belongs into the last transaction of a step: messages.
+ * Record what else belongs into the last transaction of a step: messages, and
+ * after the last step the schema and the end of the run.
+ *
+ * Both are in this transaction, so that a run that is done has a record and
+ * holds no locks, and one that is killed is done or not.
  */
 void
 pgmig_run_finish_step(const RunStep *step)
 {
+	if (step->step == step->steps)
+	{
+		pgmig_run_record_schema(step->run, false);
+		pgmig_catalog_finish_run(step->run);
+	}
 	pgmig_worker_keep_messages(step->run);
 }
 

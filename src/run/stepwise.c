@@ -210,19 +210,6 @@ start_run(StepwiseRun *run)
 	run->run = number;
 }
 
-/*
- * Record the schema and the end of the run, in a new transaction: the locks of
- * the last step are gone by then.
- */
-static void
-finish_run(StepwiseRun *run)
-{
-	pgmig_run_begin();
-	pgmig_run_record_schema(run->run, false);
-	pgmig_worker_keep_messages(run->run);
-	pgmig_catalog_finish_run(run->run);
-}
-
 /* All of it, in a new transaction that has no snapshot. */
 static void
 run_all(StepwiseRun *run)
@@ -251,7 +238,7 @@ run_all(StepwiseRun *run)
 		pgmig_catalog_mark_interrupted(pgmig_worker_run());
 		start_run(run);
 		walk_plan(run, plan, unfinished);
-		finish_run(run);
+		pgmig_run_begin();
 	}
 	else if (run->run != 0)
 	{
