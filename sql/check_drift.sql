@@ -131,7 +131,8 @@ DROP TRIGGER fail ON pgmig.snapshot;
 SELECT pgmig_downgrade('-1');
 TABLE drift;
 
--- A timeout or a cancel is an error; a run in one transaction is taken back.
+-- A timeout or a cancel is an error: a run in one transaction is taken back, of
+-- a stepwise one the last revision.
 CREATE OR REPLACE FUNCTION drift_fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
 CREATE TRIGGER fail BEFORE INSERT ON pgmig.snapshot FOR EACH ROW EXECUTE FUNCTION drift_fail();
 CREATE INDEX drift_slow ON drift_item (id);
@@ -148,7 +149,6 @@ SELECT current, pending FROM pgmig_status();
 SELECT operation, outcome FROM runs ORDER BY run DESC LIMIT 1;
 SELECT "check", expected, found FROM drift;
 DROP TRIGGER fail ON pgmig.snapshot;
-SELECT pgmig_downgrade('-1');
 SELECT pgmig_upgrade();
 SELECT * FROM pgmig_check();
 

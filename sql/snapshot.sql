@@ -75,7 +75,6 @@ SELECT name, value, same(name, value) FROM (VALUES
     ('lc_monetary', 'C'),
     ('lc_messages', 'C'),
     ('standard_conforming_strings', 'off'),
-    ('escape_string_warning', 'off'),
     ('enable_seqscan', 'off'),
     ('enable_hashjoin', 'off'),
     ('enable_nestloop', 'off'),

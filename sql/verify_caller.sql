@@ -67,6 +67,7 @@ BEGIN;
 INSERT INTO before DEFAULT VALUES;
 SAVEPOINT s;
 SELECT count(*) FROM pgmig_verify() WHERE outcome = 'ok';
+SELECT current_setting('pgmig.notify') AS notify, current_setting('pgmig.concurrently') AS concurrently;
 ROLLBACK TO s;
 SELECT count(*) FROM pgmig_verify() WHERE outcome = 'ok';
 SAVEPOINT s;

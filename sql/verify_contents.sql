@@ -34,8 +34,6 @@ ALTER TABLE secret FORCE ROW LEVEL SECURITY;
 CREATE TYPE pair AS (a int, b text);
 CREATE TABLE types (j json, x xml, p pair, a int[], f float8, n numeric, t timestamptz, i interval, b bytea);
 INSERT INTO types VALUES ('{"a":  1}', '<a/>', (1, 'x'), '{1,NULL}', 0.1, 1.0, '2020-01-01 00:00:00.000001+00', '1 mon', '\x00');
-SELECT format('CREATE TABLE wide (%s)', string_agg(format('c%s int', i), ', ')) FROM generate_series(1, 1600) i \gexec
-SELECT format('INSERT INTO wide (c1, c800, c801, c1600) VALUES (1, 2, 3, 4), (5, 6, 7, 8)') \gexec
 CREATE TABLE swapped (a int, b int);
 INSERT INTO swapped VALUES (1, 1), (2, 2), (NULL, NULL);
 
@@ -70,7 +68,6 @@ SELECT * FROM fault($$TRUNCATE unlogged$$);
 SELECT * FROM fault($$UPDATE secret SET a = 3 WHERE a = 2$$);
 SELECT * FROM fault($$UPDATE types SET j = '{"a": 1}', x = '<b/>', p = (1, 'y'), a = '{1}', n = 1$$);
 SELECT * FROM fault($$UPDATE types SET b = '', i = '30 days'$$);
-SELECT * FROM fault($$UPDATE wide SET c800 = 7, c801 = NULL, c1600 = 4$$);
 SELECT * FROM fault($$UPDATE swapped SET b = 3 - b$$);
 
 -- Order does not count, nor does what is written as it was.
@@ -97,3 +94,11 @@ SELECT * FROM fault($$ALTER TABLE nothing RENAME TO anything$$);
 SELECT * FROM fault($$ALTER TABLE swapped SET UNLOGGED; ALTER TABLE swapped SET LOGGED; CLUSTER swapped USING missing$$);
 SELECT * FROM fault($$ALTER TABLE swapped SET UNLOGGED; ALTER TABLE swapped SET LOGGED$$);
 SELECT count(*) FROM "Sch.ema; ö"."T'a ""b"" ü";
+
+-- As many columns as there can be.
+DO $$
+BEGIN
+    EXECUTE format('CREATE TABLE wide (%s)', (SELECT string_agg(format('c%s int', i), ', ') FROM generate_series(1, 1600) i));
+END $$;
+INSERT INTO wide (c1, c800, c801, c1600) VALUES (1, 2, 3, 4), (5, 6, 7, 8);
+SELECT * FROM fault($$UPDATE wide SET c800 = 7, c801 = NULL, c1600 = 4$$);

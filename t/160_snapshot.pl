@@ -300,6 +300,11 @@ unlike($node->safe_psql('everything', 'SELECT pgmig_snapshot()'), qr/pgmig|pg_to
 # - names that servers from 18 on give to NOT NULL constraints: they have no
 #   meaning, and older servers have none;
 # - quotes in options of dictionaries, kept as the session wrote them.
+#
+# What it does not print, and a snapshot has: versions of extensions, functions
+# of languages if they are members of extensions, rights on languages "sql", "c"
+# and "internal", a partition that is half detached.  Random schemas have none of
+# these; nor lists (tags, publications) in another order, which a snapshot sorts.
 sub dump_schema
 {
 	my ($db) = @_;

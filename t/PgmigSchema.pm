@@ -474,9 +474,12 @@ sub make_table
 		my ($c) = @_;
 		return "$c->{name} $c->{type}" . ($c->{collate} // '') . ($c->{default} ne '' ? " DEFAULT $c->{default}" : '') . $c->{more} . ($c->{not_null} ? ' NOT NULL' : '');
 	};
+
+	# Without a TOAST table, its options are lost.
+	my $long     = grep { $_->{type} =~ /^(text|jsonb)$/ } @columns;
 	my $method   = chance(20) ? $self->some('table method') : undef;
 	my $unlogged = chance(15) ? 'UNLOGGED ' : '';
-	my $with     = chance(25) ? ' WITH (' . pick('fillfactor = 70', 'autovacuum_enabled = off', 'toast.autovacuum_enabled = off, fillfactor = 60') . ')' : '';
+	my $with     = chance(25) ? ' WITH (' . pick('fillfactor = 70', 'autovacuum_enabled = off', $long ? 'toast.autovacuum_enabled = off' : ()) . ')' : '';
 	my $using    = $method ? " USING $method->{name}" : '';
 	my $object   = $self->add('table', $name, [ "CREATE ${unlogged}TABLE $name (" . join(', ', map { $plain->($_) } @columns) . ")$using$with" ], needs => [ $schema, $method, map { $_->{need} } @columns ],
 		other => [

@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include <ctype.h>
 
 #include "command/command.h"
@@ -367,6 +368,7 @@ consider(const GuardedChange *change, void *arg)
 	Searches *searches = arg;
 	ListCell *lc;
 
+	CHECK_FOR_INTERRUPTS();
 	foreach(lc, searches->searches)
 	{
 		Search *search = lfirst(lc);

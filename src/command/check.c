@@ -16,6 +16,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 #include "command/command.h"
@@ -165,23 +166,47 @@ check_guard(List **findings)
 	finding->found = state.in_force;
 }
 
-/* Is an object in this schema, or is it the schema? */
-static bool
-is_in_schema(const SchemaObject *object, const char *schema)
+/* The name, without quotes, that a text begins with. */
+static char *
+first_name(const char *text)
 {
-	const char *quoted = quote_identifier(schema);
-	size_t length = strlen(quoted);
+	StringInfoData name;
+
+	initStringInfo(&name);
+	if (*text != '"')
+		appendBinaryStringInfo(&name, text, strcspn(text, ". "));
+	else
+		for (text++; *text != '\0' && (*text != '"' || *++text == '"'); text++)
+			appendStringInfoChar(&name, *text);
+	return name.data;
+}
+
+/* The schema that an object is in, or is; NULL for none. */
+static char *
+schema_of(const SchemaObject *object)
+{
+	static const char in_schema[] = " in schema ";
+	const char *kind;
+	const char *place;
 
 	while (object->parent != NULL)
 		object = object->parent;
-	if (strcmp(pgmig_schema_kind_name(object->kind), "schema") == 0)
-		return strcmp(object->identity, quoted) == 0;
-	if (strcmp(pgmig_schema_kind_name(object->kind), "default privileges") ==
-		0)
-		return strstr(object->identity,
-					  psprintf(" in schema %s on ", quoted)) != NULL;
-	return strncmp(object->identity, quoted, length) == 0 &&
-		   object->identity[length] == '.';
+	kind = pgmig_schema_kind_name(object->kind);
+	if (strcmp(kind, "default privileges") == 0)
+	{
+		place = strstr(object->identity, in_schema);
+		return place == NULL ? NULL : first_name(place + strlen(in_schema));
+	}
+	/* What is in no schema has a name and nothing more, or a cast's. */
+	if (strcmp(kind, "schema") != 0 && strchr(object->identity, '.') == NULL)
+		return NULL;
+	return first_name(object->identity);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
 /*
@@ -191,20 +216,36 @@ is_in_schema(const SchemaObject *object, const char *schema)
 static void
 leave_out_scopes(SchemaSnapshot *expected)
 {
+	List *scopes = pgmig_scope[0] == '\0' ? pgmig_catalog_scopes() : NIL;
+	char **names = palloc(sizeof(char *) * Max(list_length(scopes), 1));
+	MemoryContext cxt;
+	int count = 0;
 	ListCell *lc;
 
-	if (pgmig_scope[0] != '\0')
+	if (scopes == NIL)
 		return;
-	foreach(lc, pgmig_catalog_scopes())
+	foreach(lc, scopes)
+		names[count++] = lfirst(lc);
+	qsort(names, count, sizeof(char *), compare_names);
+	cxt = AllocSetContextCreate(CurrentMemoryContext,
+								"pgmig name",
+								ALLOCSET_SMALL_SIZES);
+	count = 0;
+	for (int i = 0; i < expected->count; i++)
 	{
-		int count = 0;
+		MemoryContext old = MemoryContextSwitchTo(cxt);
+		char *schema = schema_of(expected->objects[i]);
 
-		CHECK_FOR_INTERRUPTS();
-		for (int i = 0; i < expected->count; i++)
-			if (!is_in_schema(expected->objects[i], lfirst(lc)))
-				expected->objects[count++] = expected->objects[i];
-		expected->count = count;
+		if (schema == NULL || bsearch(&schema,
+									  names,
+									  list_length(scopes),
+									  sizeof(char *),
+									  compare_names) == NULL)
+			expected->objects[count++] = expected->objects[i];
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(cxt);
 	}
+	expected->count = count;
 }
 
 static void

@@ -16,6 +16,7 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
+#include "catalog/pg_authid.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "commands/sequence.h"
@@ -447,18 +448,21 @@ pgmig_run_find_value(const List *values, const char *identity)
 	return NULL;
 }
 
-/* Set a sequence back, with the right that its owner has. */
+/*
+ * Set a sequence back.
+ *
+ * With every right: who may draw from a sequence, or call what does, need not
+ * be allowed to set it, nor need its owner.
+ */
 static void
 set_sequence(const SequenceContents *sequence)
 {
-	Relation relation = relation_open(sequence->oid, AccessShareLock);
-	Oid owner = relation->rd_rel->relowner;
 	Oid userid;
 	int sec_context;
 
-	relation_close(relation, NoLock);
 	GetUserIdAndSecContext(&userid, &sec_context);
-	SetUserIdAndSecContext(owner, sec_context | SECURITY_LOCAL_USERID_CHANGE);
+	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID,
+						   sec_context | SECURITY_LOCAL_USERID_CHANGE);
 	(void) DirectFunctionCall3(setval3_oid,
 							   ObjectIdGetDatum(sequence->oid),
 							   Int64GetDatum(sequence->last_value),
@@ -466,30 +470,50 @@ set_sequence(const SequenceContents *sequence)
 	SetUserIdAndSecContext(userid, sec_context);
 }
 
+/* May another session have drawn from a sequence, which was there before? */
+static bool
+is_shared(const SequenceContents *sequence, const List *before)
+{
+	ListCell *lc;
+
+	foreach(lc, before)
+	{
+		SequenceContents *other = lfirst(lc);
+
+		if (other->oid == sequence->oid)
+			return !other->locked;
+	}
+	return false;
+}
+
 /*
- * Put sequences back to what they held: all, or those that are locked, which
- * are unlocked.  Returns how many are left that hold something else.
+ * Put sequences back to what they held, but for those that other sessions may
+ * draw from: among the sequences that were there before (NIL: these), those
+ * that are not locked.  Returns how many of them are left that hold something
+ * else.  With unlock, the others are unlocked.
  */
 int
-pgmig_run_restore_sequences(const List *sequences, bool only_locked)
+pgmig_run_restore_sequences(const List *sequences, const List *before,
+							bool unlock)
 {
 	int left = 0;
 	ListCell *lc;
 
 	foreach(lc, sequences)
 	{
-		SequenceContents *before = lfirst(lc);
-		SequenceContents now = *before;
-		bool moved =
-			read_sequence(&now) && (now.last_value != before->last_value ||
-									now.is_called != before->is_called);
+		SequenceContents *sequence = lfirst(lc);
+		SequenceContents now = *sequence;
 
-		if (moved && only_locked && !before->locked)
-			left++;
-		else if (moved)
-			set_sequence(before);
-		if (only_locked && before->locked)
-			UnlockRelationOid(before->oid, ShareRowExclusiveLock);
+		if (read_sequence(&now) && (now.last_value != sequence->last_value ||
+									now.is_called != sequence->is_called))
+		{
+			if (is_shared(sequence, before))
+				left++;
+			else
+				set_sequence(sequence);
+		}
+		if (unlock && sequence->locked)
+			UnlockRelationOid(sequence->oid, ShareRowExclusiveLock);
 	}
 	return left;
 }

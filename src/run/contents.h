@@ -47,6 +47,6 @@ extern List *pgmig_run_read_values(const SchemaSnapshot *snapshot);
 extern SequenceContents *pgmig_run_find_value(const List *values,
 											  const char *identity);
 extern int pgmig_run_restore_sequences(const List *sequences,
-									   bool only_locked);
+									   const List *before, bool unlock);
 
 #endif /* PGMIG_CONTENTS_H */

@@ -238,7 +238,6 @@ run_all(StepwiseRun *run)
 		pgmig_catalog_mark_interrupted(pgmig_worker_run());
 		start_run(run);
 		walk_plan(run, plan, unfinished);
-		pgmig_run_begin();
 	}
 	else if (run->run != 0)
 	{

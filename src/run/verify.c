@@ -80,6 +80,7 @@ typedef struct Rehearsal
 	StepRecord *record;
 	State *before; /* it, in the plan's direction */
 	State *after;
+	List *sequences; /* of SequenceContents *, as they were */
 	bool others;     /* other sessions may draw from sequences */
 	bool incomplete; /* something of the revision was left out */
 	bool left_out;   /* ... in the step that was tried last */
@@ -348,6 +349,7 @@ compare_table(Rehearsal *rehearsal, const char *check,
 {
 	bool equal = true;
 	bool columns = false;
+	bool any_new = older == NULL;
 	ListCell *lc;
 
 	if (strcmp(expected->rows, found == NULL ? "0" : found->rows) != 0)
@@ -370,6 +372,7 @@ compare_table(Rehearsal *rehearsal, const char *check,
 		bool is_new = older == NULL ||
 					  pgmig_run_find_column(older, column->name) == NULL;
 
+		any_new = any_new || is_new;
 		if (same != NULL && strcmp(column->hash, same->hash) == 0)
 			continue;
 		columns = true;
@@ -390,14 +393,15 @@ compare_table(Rehearsal *rehearsal, const char *check,
 	if (columns || strcmp(expected->hash, found->hash) == 0 ||
 		list_length(expected->columns) != list_length(found->columns))
 		return equal;
+	/* Of a column that is new, the values may be given to rows anew. */
 	add_rows(rehearsal,
 			 check,
-			 OUTCOME_DIFFERS,
+			 any_new ? OUTCOME_LOSES : OUTCOME_DIFFERS,
 			 expected,
 			 NULL,
 			 psprintf("%s rows", expected->rows),
 			 psprintf("%s rows, with values in other rows", found->rows));
-	return false;
+	return equal && any_new;
 }
 
 /*
@@ -528,7 +532,9 @@ static bool
 try_again(Rehearsal *rehearsal, const State *state)
 {
 	if (!rehearsal->others)
-		(void) pgmig_run_restore_sequences(state->sequences, false);
+		(void) pgmig_run_restore_sequences(state->sequences,
+										   rehearsal->sequences,
+										   false);
 	return try_step(rehearsal, false, CHECK_AGAIN);
 }
 
@@ -713,17 +719,19 @@ refuse_active_sessions(int count)
 static void
 rehearse(Rehearsal *rehearsal)
 {
-	List *sequences = pgmig_run_read_sequences(!rehearsal->others);
 	int guc_level = NewGUCNestLevel();
 	ErrorData *error;
 	int left;
 
+	rehearsal->sequences = pgmig_run_read_sequences(!rehearsal->others);
 	pgmig_set_option("client_min_messages", "warning", GUC_ACTION_SAVE);
 	pgmig_set_option("pgmig.concurrently", "off", GUC_ACTION_SAVE);
 	pgmig_set_option("pgmig.notify", "off", GUC_ACTION_SAVE);
 	error = pgmig_run_rehearse(walk, rehearsal);
 	AtEOXact_GUC(false, guc_level);
-	left = pgmig_run_restore_sequences(sequences, true);
+	left = pgmig_run_restore_sequences(rehearsal->sequences,
+									   rehearsal->sequences,
+									   true);
 	if (error != NULL)
 		ReThrowError(error);
 	if (left > 0)

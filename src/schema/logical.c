@@ -84,8 +84,7 @@ static char *
 automatic_name(const SchemaObject *constraint, const char *number)
 {
 	const SchemaProperty *type = pgmig_schema_property(constraint, "type");
-	const SchemaProperty *names =
-		pgmig_schema_property(constraint, "columns");
+	const SchemaProperty *names = pgmig_schema_property(constraint, "columns");
 	char *table = bare_name(constraint->parent->identity);
 	char *columns = join_names(names);
 	char *kind = type == NULL ? "" : pgmig_schema_value_text(&type->value);
