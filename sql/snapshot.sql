@@ -1,4 +1,7 @@
 -- A small schema, shown whole, whoever asks and with whatever settings.
+\set main :DBNAME
+CREATE DATABASE pgmig_snapshot TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
+\c pgmig_snapshot
 SET client_min_messages = warning;
 CREATE EXTENSION pgmig;
 \pset null ''
@@ -122,3 +125,6 @@ SELECT * FROM pgmig_compare(:'first', pgmig_snapshot('{a}'), 'logical');
 
 DROP OWNED BY pgmig_plain;
 DROP ROLE pgmig_plain;
+
+\c :main
+DROP DATABASE pgmig_snapshot;

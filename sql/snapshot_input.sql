@@ -1,4 +1,7 @@
 -- What is no snapshot, objects that are broken, and roles that may not see.
+\set main :DBNAME
+CREATE DATABASE pgmig_snapshot_input TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
+\c pgmig_snapshot_input
 SET client_min_messages = warning;
 CREATE EXTENSION pgmig;
 \pset null ''
@@ -121,3 +124,6 @@ SET LOCAL ROLE pgmig_blind;
 SELECT pgmig_snapshot();
 ROLLBACK;
 DROP ROLE pgmig_blind;
+
+\c :main
+DROP DATABASE pgmig_snapshot_input;

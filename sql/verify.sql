@@ -1,4 +1,7 @@
 -- Revisions are rehearsed up, down and up again.
+\set main :DBNAME
+CREATE DATABASE pgmig_verify TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
+\c pgmig_verify
 SET client_min_messages = warning;
 CREATE EXTENSION pgmig;
 RESET client_min_messages;
@@ -134,3 +137,6 @@ SELECT count(*) FROM u;
 SELECT last_value, is_called FROM t_id_seq;
 SELECT revision FROM pgmig_current();
 SELECT operation, count(*) FROM pgmig.run GROUP BY 1 ORDER BY 1;
+
+\c :main
+DROP DATABASE pgmig_verify;

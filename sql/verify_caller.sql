@@ -1,4 +1,7 @@
 -- Who rehearses, where, and that nothing is left of it.
+\set main :DBNAME
+CREATE DATABASE pgmig_verify_caller TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
+\c pgmig_verify_caller
 SET client_min_messages = warning;
 CREATE EXTENSION pgmig;
 \pset null ''
@@ -173,3 +176,6 @@ SELECT (SELECT count(*) FROM pgmig.run), (SELECT count(*) FROM pgmig.applied), t
 SELECT pgmig_revoke('pgmig_verifier');
 DROP OWNED BY pgmig_verifier;
 DROP ROLE pgmig_verifier, pgmig_other;
+
+\c :main
+DROP DATABASE pgmig_verify_caller;

@@ -1,4 +1,7 @@
 -- Rows of all kinds of tables are compared before and after.
+\set main :DBNAME
+CREATE DATABASE pgmig_verify_contents TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C';
+\c pgmig_verify_contents
 SET client_min_messages = warning;
 CREATE EXTENSION pgmig;
 \pset null ''
@@ -102,3 +105,6 @@ BEGIN
 END $$;
 INSERT INTO wide (c1, c800, c801, c1600) VALUES (1, 2, 3, 4), (5, 6, 7, 8);
 SELECT * FROM fault($$UPDATE wide SET c800 = 7, c801 = NULL, c1600 = 4$$);
+
+\c :main
+DROP DATABASE pgmig_verify_contents;

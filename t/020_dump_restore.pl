@@ -14,7 +14,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my @tables = qw(revision revision_parent revision_dependency branch_label
-  run run_step run_message unfinished applied guard guard_log);
+  run run_step run_message unfinished applied guard guard_log snapshot);
 
 sub start_node
 {

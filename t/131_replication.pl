@@ -23,7 +23,7 @@ use Test::More;
 $ENV{PGTZ} = 'UTC';
 
 my @tables = qw(revision revision_parent revision_dependency branch_label
-  run run_step run_message unfinished applied guard guard_log);
+  run run_step run_message unfinished applied guard guard_log snapshot);
 my ($old_server) = split ' ', $ENV{PGMIG_OLD_SERVERS} || '';
 my %install_path;
 
