@@ -35,8 +35,8 @@ INSERT INTO secret VALUES (1), (2);
 ALTER TABLE secret ENABLE ROW LEVEL SECURITY;
 ALTER TABLE secret FORCE ROW LEVEL SECURITY;
 CREATE TYPE pair AS (a int, b text);
-CREATE TABLE types (j json, x xml, p pair, a int[], f float8, n numeric, t timestamptz, i interval, b bytea);
-INSERT INTO types VALUES ('{"a":  1}', '<a/>', (1, 'x'), '{1,NULL}', 0.1, 1.0, '2020-01-01 00:00:00.000001+00', '1 mon', '\x00');
+CREATE TABLE types (j json, x point, p pair, a int[], f float8, n numeric, t timestamptz, i interval, b bytea);
+INSERT INTO types VALUES ('{"a":  1}', '(1,1)', (1, 'x'), '{1,NULL}', 0.1, 1.0, '2020-01-01 00:00:00.000001+00', '1 mon', '\x00');
 CREATE TABLE swapped (a int, b int);
 INSERT INTO swapped VALUES (1, 1), (2, 2), (NULL, NULL);
 
@@ -69,7 +69,7 @@ SELECT * FROM fault($$INSERT INTO empty VALUES (NULL); INSERT INTO emptied VALUE
 SELECT * FROM fault($$UPDATE dropped SET a = 3, c = 1$$);
 SELECT * FROM fault($$TRUNCATE unlogged$$);
 SELECT * FROM fault($$UPDATE secret SET a = 3 WHERE a = 2$$);
-SELECT * FROM fault($$UPDATE types SET j = '{"a": 1}', x = '<b/>', p = (1, 'y'), a = '{1}', n = 1$$);
+SELECT * FROM fault($$UPDATE types SET j = '{"a": 1}', x = '(1,2)', p = (1, 'y'), a = '{1}', n = 1$$);
 SELECT * FROM fault($$UPDATE types SET b = '', i = '30 days'$$);
 SELECT * FROM fault($$UPDATE swapped SET b = 3 - b$$);
 
