@@ -92,7 +92,10 @@ const ObjectKind pgmig_schema_table_kinds[] = {
 			" CASE contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique'"
 			" WHEN 'f' THEN 'foreign key' WHEN 'x' THEN 'exclude'"
 			" ELSE 'check' END AS type,"
-			" pg_get_constraintdef(oid) AS definition,"
+			/* A dump has no validity of what is inherited. */
+			" CASE WHEN conislocal OR convalidated"
+			" THEN pg_get_constraintdef(oid) ELSE regexp_replace("
+			"pg_get_constraintdef(oid), ' NOT VALID$', '') END AS definition,"
 			" conkey AS columns,"
 			/* Foreign keys: as after ALTER TABLE ... DISABLE TRIGGER ALL. */
 			" CASE WHEN contype = 'f' THEN EXISTS (SELECT FROM pg_trigger g"
