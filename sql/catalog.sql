@@ -77,6 +77,11 @@ SELECT pgmig_trigger_checksum();
 SELECT pgmig_trigger_name();
 SELECT pgmig_trigger_references();
 SELECT pgmig_trigger_guard();
+SELECT pgmig_trigger_changed();
+SELECT pgmig_trigger_record();
+SELECT pgmig_event_start();
+SELECT pgmig_event_end();
+SELECT pgmig_event_drop();
 
 DROP VIEW member_function;
 DROP TABLE member;

@@ -6,7 +6,7 @@
  * Rows of two points in time are compared by their number and by sums of
  * hashes, for each column and for whole rows, so that neither their order nor
  * that of the columns counts.  Tables are read as the caller; sequences, which
- * hold nothing secret, as the owner of the catalogue, who can put them back.
+ * hold nothing secret, are read and put back whatever his rights.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,8 +16,8 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
-#include "catalog/pg_authid.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "commands/sequence.h"
 #include "executor/spi.h"
@@ -38,10 +38,10 @@
  * So many columns are read at a time: a query can have no more than 1664 of
  * its own, and each takes two.
  */
+#define COLUMNS_AT_ONCE 800
+
 /* So many sequences are locked: locks are scarce. */
 #define MAX_LOCKED_SEQUENCES 1000
-
-#define COLUMNS_AT_ONCE 800
 
 /* Texts of an array property of an object, NIL if it has none. */
 static List *
@@ -248,8 +248,8 @@ has_rows(const SchemaObject *object)
 }
 
 /*
- * Read the rows of all tables and materialized views of a snapshot that was just taken.  Returns
- * TableContents *, in the current memory context.
+ * Read the rows of all tables and materialized views of a snapshot that was
+ * just taken.  Returns TableContents *, in the current memory context.
  *
  * Errors are those of reading a table, such as 42501.
  */
@@ -379,12 +379,10 @@ pgmig_run_read_sequences(bool lock)
 	{
 		SequenceContents *sequence = palloc0(sizeof(SequenceContents));
 
-		lock = lock && foreach_current_index(lc) < MAX_LOCKED_SEQUENCES;
-
 		CHECK_FOR_INTERRUPTS();
 		sequence->oid = lfirst_oid(lc);
 		sequence->locked =
-			lock &&
+			lock && foreach_current_index(lc) < MAX_LOCKED_SEQUENCES &&
 			ConditionalLockRelationOid(sequence->oid, ShareRowExclusiveLock);
 		if (read_sequence(sequence))
 			sequences = lappend(sequences, sequence);
@@ -488,9 +486,8 @@ is_shared(const SequenceContents *sequence, const List *before)
 
 /*
  * Put sequences back to what they held, but for those that other sessions may
- * draw from: among the sequences that were there before (NIL: these), those
- * that are not locked.  Returns how many of them are left that hold something
- * else.  With unlock, the others are unlocked.
+ * draw from: the ones that were there before and are not locked.  Returns how
+ * many of them hold something else now.  With unlock, the others are unlocked.
  */
 int
 pgmig_run_restore_sequences(const List *sequences, const List *before,
