@@ -43,25 +43,6 @@
 /* So many sequences are locked: locks are scarce. */
 #define MAX_LOCKED_SEQUENCES 1000
 
-/* Texts of an array property of an object, NIL if it has none. */
-static List *
-get_list(const SchemaObject *object, const char *name)
-{
-	const SchemaProperty *property = pgmig_schema_property(object, name);
-	List *result = NIL;
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	JsonbValue value;
-
-	if (property == NULL)
-		return NIL;
-	iterator = JsonbIteratorInit(property->value.val.binary.data);
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-		if (token == WJB_ELEM)
-			result = lappend(result, pgmig_schema_value_text(&value));
-	return result;
-}
-
 static int
 order_names(const ListCell *a, const ListCell *b)
 {
@@ -211,7 +192,7 @@ static TableContents *
 get_contents(const SchemaObject *object)
 {
 	TableContents *table = palloc0(sizeof(TableContents));
-	List *columns = get_list(object, "columns");
+	List *columns = pgmig_schema_texts(object, "columns");
 	ErrorContextCallback callback;
 	int first = 0;
 

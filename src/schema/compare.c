@@ -296,27 +296,6 @@ identity_in(const SchemaObject *part, const char *table)
 					table);
 }
 
-/* Texts (char *) of a property that is one, or a list of them. */
-static List *
-get_texts(const SchemaObject *object, const char *name)
-{
-	const SchemaProperty *property = pgmig_schema_property(object, name);
-	List *texts = NIL;
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	JsonbValue value;
-
-	if (property == NULL)
-		return NIL;
-	if (property->value.type != jbvBinary)
-		return list_make1(pgmig_schema_value_text(&property->value));
-	iterator = JsonbIteratorInit(property->value.val.binary.data);
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-		if (token == WJB_ELEM)
-			texts = lappend(texts, pgmig_schema_value_text(&value));
-	return texts;
-}
-
 /*
  * Did an object that is only in one snapshot come, or go, along with another
  * one: as a part of it, or because its table inherits it?
@@ -332,15 +311,15 @@ is_implied(const SchemaSnapshot *one, const SchemaSnapshot *other,
 		return false;
 	if (is_missing(other, parent))
 		return true;
-	foreach(lc, get_texts(object, "partition_of"))
+	foreach(lc, pgmig_schema_texts(object, "partition_of"))
 		if (comes_from(one, other, object, lfirst(lc)))
 			return true;
 	if (pgmig_schema_property(object, "inherited") == NULL ||
 		strlen(object->identity) < strlen(parent->identity))
 		return false;
 	foreach(lc,
-			list_concat(get_texts(parent, "partition_of"),
-						get_texts(parent, "inherits")))
+			list_concat(pgmig_schema_texts(parent, "partition_of"),
+						pgmig_schema_texts(parent, "inherits")))
 		if (comes_from(one, other, object, identity_in(object, lfirst(lc))))
 			return true;
 	return false;

@@ -169,18 +169,12 @@ static void
 push(JsonbInState *state, const Grant *grant, const char *description,
 	 Oid owner)
 {
-	JsonbValue value;
 	char *key = role_name(grant->grantee);
 
 	if (grant->grantor != owner)
 		key = psprintf("%s by %s", key, role_name(grant->grantor));
-	value.type = jbvString;
-	value.val.string.val = key;
-	value.val.string.len = strlen(key);
-	pushJsonbValue(state, WJB_KEY, &value);
-	value.val.string.val = unconstify(char *, description);
-	value.val.string.len = strlen(description);
-	pushJsonbValue(state, WJB_VALUE, &value);
+	pgmig_schema_push_text(state, WJB_KEY, key);
+	pgmig_schema_push_text(state, WJB_VALUE, description);
 }
 
 /*

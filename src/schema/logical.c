@@ -57,25 +57,19 @@ name_on_parent(const SchemaObject *object)
 	return bare_name(pnstrdup(object->identity, Max(length, 0)));
 }
 
-/* Texts of an array, with underscores in between. */
+/* Names, with underscores in between. */
 static char *
-join_names(const SchemaProperty *names)
+join_names(const List *names)
 {
 	StringInfoData text;
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	JsonbValue value;
+	ListCell *lc;
 
 	initStringInfo(&text);
-	if (names == NULL || names->value.type != jbvBinary)
-		return text.data;
-	iterator = JsonbIteratorInit(names->value.val.binary.data);
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-		if (token == WJB_ELEM)
-			appendStringInfo(&text,
-							 "%s%s",
-							 text.len > 0 ? "_" : "",
-							 pgmig_schema_value_text(&value));
+	foreach(lc, names)
+		appendStringInfo(&text,
+						 "%s%s",
+						 text.len > 0 ? "_" : "",
+						 (char *) lfirst(lc));
 	return text.data;
 }
 
@@ -84,7 +78,7 @@ static char *
 automatic_name(const SchemaObject *constraint, const char *number)
 {
 	const SchemaProperty *type = pgmig_schema_property(constraint, "type");
-	const SchemaProperty *names = pgmig_schema_property(constraint, "columns");
+	List *names = pgmig_schema_texts(constraint, "columns");
 	char *table = bare_name(constraint->parent->identity);
 	char *columns = join_names(names);
 	char *kind = type == NULL ? "" : pgmig_schema_value_text(&type->value);
@@ -104,8 +98,7 @@ automatic_name(const SchemaObject *constraint, const char *number)
 	else
 	{
 		/* It has the column in its name if it is about one. */
-		if (names == NULL || names->value.type != jbvBinary ||
-			JsonContainerSize(names->value.val.binary.data) != 1)
+		if (list_length(names) != 1)
 			columns = NULL;
 		label = "check";
 	}
@@ -159,25 +152,11 @@ rename_constraint(const SchemaObject *constraint)
 	return copy;
 }
 
-/* Does the name that the server has given to a NOT NULL count as chosen? */
-static bool
-is_automatic_not_null(const SchemaProperty *name)
-{
-	char *text = pgmig_schema_value_text(&name->value);
-	int length = strlen(text);
-
-	while (length > 0 && text[length - 1] >= '0' && text[length - 1] <= '9')
-		length--;
-	text[length] = '\0';
-	return length > 9 && strcmp(text + length - 9, "_not_null") == 0;
-}
-
 /* An object as it is compared. */
 static SchemaObject *
 make_logical(SchemaObject *object)
 {
 	const char *kind = object->kind->name;
-	const SchemaProperty *not_null;
 
 	if (strcmp(kind, "table") == 0 || strcmp(kind, "foreign table") == 0)
 		return without(object, "columns");
@@ -195,9 +174,6 @@ make_logical(SchemaObject *object)
 					 rename_constraint(object->parent)->identity);
 		return object;
 	}
-	not_null = pgmig_schema_property(object, "not_null_name");
-	if (not_null != NULL && is_automatic_not_null(not_null))
-		return without(object, "not_null_name");
 	return object;
 }
 

@@ -76,77 +76,6 @@ pgmig_schema_lookup(SchemaReader *reader, const ObjectAddress *address)
 	return entry == NULL ? NULL : entry->object;
 }
 
-/* Add a property.  name lives as long as the object does. */
-void
-pgmig_schema_add_property(SchemaObject *object, const char *name,
-						  JsonbValue *value)
-{
-	SchemaProperty *property = palloc(sizeof(SchemaProperty));
-
-	property->name = name;
-	property->value = *value;
-	object->properties = lappend(object->properties, property);
-}
-
-/* Likewise a text. */
-void
-pgmig_schema_add_text(SchemaObject *object, const char *name,
-					  const char *value)
-{
-	JsonbValue property;
-
-	property.type = jbvString;
-	property.val.string.val = unconstify(char *, value);
-	property.val.string.len = strlen(value);
-	pgmig_schema_add_property(object, name, &property);
-}
-
-/* Set a value to what is not larger than need be. */
-static void
-set_binary(JsonbValue *value, const Jsonb *built)
-{
-	Jsonb *jsonb = palloc(VARSIZE(built));
-
-	memcpy(jsonb, built, VARSIZE(built));
-	value->type = jbvBinary;
-	value->val.binary.data = &jsonb->root;
-	value->val.binary.len = VARSIZE(jsonb) - VARHDRSZ;
-}
-
-/* Likewise a list of texts (char *), in place of one of the same name. */
-void
-pgmig_schema_add_list(SchemaObject *object, const char *name, List *texts)
-{
-	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
-											  "pgmig list",
-											  ALLOCSET_SMALL_SIZES);
-	MemoryContext old;
-	Jsonb *built;
-	JsonbInState state = {0};
-	JsonbValue value;
-	ListCell *lc;
-
-	foreach(lc, object->properties)
-		if (strcmp(((SchemaProperty *) lfirst(lc))->name, name) == 0)
-			object->properties =
-				foreach_delete_current(object->properties, lc);
-	old = MemoryContextSwitchTo(cxt);
-	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
-	foreach(lc, texts)
-	{
-		value.type = jbvString;
-		value.val.string.val = lfirst(lc);
-		value.val.string.len = strlen(lfirst(lc));
-		pushJsonbValue(&state, WJB_ELEM, &value);
-	}
-	pushJsonbValue(&state, WJB_END_ARRAY, NULL);
-	built = JsonbValueToJsonb(state.result);
-	MemoryContextSwitchTo(old);
-	set_binary(&value, built);
-	MemoryContextDelete(cxt);
-	pgmig_schema_add_property(object, name, &value);
-}
-
 static bool
 is_column(const Row *row, int number, const char *name)
 {
@@ -206,7 +135,7 @@ add_grants(SchemaObject *object, const Row *row, Acl *acl)
 
 	if (grants == NULL)
 		return;
-	set_binary(&value, grants);
+	pgmig_schema_set_binary(&value, grants);
 	pgmig_schema_add_property(object, "grants", &value);
 }
 
@@ -263,7 +192,7 @@ add_column(SchemaReader *reader, SchemaObject *object, const Row *row, int i)
 			add_grants(object, row, DatumGetAclP(datum));
 			break;
 		case JSONBOID:
-			set_binary(&value, DatumGetJsonbP(datum));
+			pgmig_schema_set_binary(&value, DatumGetJsonbP(datum));
 			pgmig_schema_add_property(object, name, &value);
 			break;
 		case NAMEOID:

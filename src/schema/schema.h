@@ -93,8 +93,11 @@ extern SchemaSnapshot *pgmig_schema_read(const SchemaSelection *selection);
 extern Jsonb *pgmig_schema_to_jsonb(const SchemaSnapshot *snapshot);
 extern SchemaSnapshot *pgmig_schema_from_jsonb(Jsonb *jsonb,
 											   const char *argument);
-extern const SchemaProperty *pgmig_schema_property(const SchemaObject *object,
-												   const char *name);
+
+/* property.c */
+extern SchemaProperty *pgmig_schema_property(const SchemaObject *object,
+											 const char *name);
+extern List *pgmig_schema_texts(const SchemaObject *object, const char *name);
 extern char *pgmig_schema_value_text(const JsonbValue *value);
 
 /* logical.c */

@@ -13,6 +13,7 @@
 #include "utils/acl.h"
 #include "utils/hsearch.h"
 
+#include "compat.h"
 #include "schema/schema.h"
 
 /* How the identity of an object is made from its name. */
@@ -128,10 +129,16 @@ extern int pgmig_schema_kind_order(const ObjectKind *kind);
 /* read.c */
 extern SchemaObject *pgmig_schema_lookup(SchemaReader *reader,
 										 const ObjectAddress *address);
+
+/* property.c */
+extern int pgmig_schema_property_order(const ListCell *a, const ListCell *b);
 extern void pgmig_schema_add_property(SchemaObject *object, const char *name,
 									  JsonbValue *value);
 extern void pgmig_schema_add_text(SchemaObject *object, const char *name,
 								  const char *value);
+extern void pgmig_schema_set_binary(JsonbValue *value, const Jsonb *built);
+extern void pgmig_schema_push_text(JsonbInState *state,
+								   JsonbIteratorToken token, const char *text);
 extern void pgmig_schema_add_list(SchemaObject *object, const char *name,
 								  List *texts);
 
@@ -171,7 +178,6 @@ extern void pgmig_schema_describe_view(SchemaObject *object);
 
 /* snapshot.c */
 extern int pgmig_schema_order(const void *a, const void *b);
-extern int pgmig_schema_property_order(const ListCell *a, const ListCell *b);
 extern SchemaObject *pgmig_schema_find(const SchemaSnapshot *snapshot,
 									   const ObjectKind *kind,
 									   const char *identity);

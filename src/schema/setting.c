@@ -18,38 +18,13 @@
 #include "compat.h"
 #include "schema/schema_internal.h"
 
-static SchemaProperty *
-find_property(const SchemaObject *object, const char *name)
-{
-	ListCell *lc;
-
-	foreach(lc, object->properties)
-		if (strcmp(((SchemaProperty *) lfirst(lc))->name, name) == 0)
-			return lfirst(lc);
-	return NULL;
-}
-
-static void
-push_text(JsonbInState *state, JsonbIteratorToken token, const char *text)
-{
-	JsonbValue value;
-
-	value.type = jbvString;
-	value.val.string.val = unconstify(char *, text);
-	value.val.string.len = strlen(text);
-	pushJsonbValue(state, token, &value);
-}
-
+/* Set a property to an object that is complete. */
 static void
 set_result(SchemaProperty *property, JsonbInState *state)
 {
-	Jsonb *jsonb;
-
 	pushJsonbValue(state, WJB_END_OBJECT, NULL);
-	jsonb = JsonbValueToJsonb(state->result);
-	property->value.type = jbvBinary;
-	property->value.val.binary.data = &jsonb->root;
-	property->value.val.binary.len = VARSIZE(jsonb) - VARHDRSZ;
+	pgmig_schema_set_binary(&property->value,
+							JsonbValueToJsonb(state->result));
 }
 
 /* The value of a setting; names in a list have quotes only where needed. */
@@ -78,7 +53,7 @@ requote(const char *name, char *value)
 void
 pgmig_schema_describe_routine(SchemaObject *object)
 {
-	SchemaProperty *settings = find_property(object, "settings");
+	SchemaProperty *settings = pgmig_schema_property(object, "settings");
 	JsonbInState state = {0};
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
@@ -94,12 +69,13 @@ pgmig_schema_describe_routine(SchemaObject *object)
 		if (token == WJB_KEY)
 		{
 			name = pgmig_schema_value_text(&value);
-			push_text(&state, WJB_KEY, name);
+			pgmig_schema_push_text(&state, WJB_KEY, name);
 		}
 		else if (token == WJB_VALUE)
-			push_text(&state,
-					  WJB_VALUE,
-					  requote(name, pgmig_schema_value_text(&value)));
+			pgmig_schema_push_text(&state,
+								   WJB_VALUE,
+								   requote(name,
+										   pgmig_schema_value_text(&value)));
 	}
 	set_result(settings, &state);
 }
@@ -110,7 +86,7 @@ pgmig_schema_describe_routine(SchemaObject *object)
 void
 pgmig_schema_describe_dictionary(SchemaObject *object)
 {
-	SchemaProperty *options = find_property(object, "options");
+	SchemaProperty *options = pgmig_schema_property(object, "options");
 	JsonbInState state = {0};
 	ListCell *lc;
 
@@ -123,8 +99,8 @@ pgmig_schema_describe_dictionary(SchemaObject *object)
 	{
 		DefElem *option = lfirst(lc);
 
-		push_text(&state, WJB_KEY, option->defname);
-		push_text(&state, WJB_VALUE, defGetString(option));
+		pgmig_schema_push_text(&state, WJB_KEY, option->defname);
+		pgmig_schema_push_text(&state, WJB_VALUE, defGetString(option));
 	}
 	set_result(options, &state);
 }

@@ -37,14 +37,6 @@ pgmig_schema_order(const void *a, const void *b)
 	return strcmp(first->identity, second->identity);
 }
 
-/* Order of properties: by name. */
-int
-pgmig_schema_property_order(const ListCell *a, const ListCell *b)
-{
-	return strcmp(((SchemaProperty *) lfirst(a))->name,
-				  ((SchemaProperty *) lfirst(b))->name);
-}
-
 /*
  * Make sure that the objects, which are in order, have identities of their
  * own.
@@ -59,18 +51,6 @@ pgmig_schema_check_unique(const SchemaSnapshot *snapshot)
 				 "there are two objects %s %s",
 				 snapshot->objects[i]->kind->name,
 				 snapshot->objects[i]->identity);
-}
-
-/* The property of an object with this name, or NULL. */
-const SchemaProperty *
-pgmig_schema_property(const SchemaObject *object, const char *name)
-{
-	ListCell *lc;
-
-	foreach(lc, object->properties)
-		if (strcmp(((SchemaProperty *) lfirst(lc))->name, name) == 0)
-			return lfirst(lc);
-	return NULL;
 }
 
 /*
@@ -596,56 +576,4 @@ pgmig_schema_from_jsonb(Jsonb *jsonb, const char *argument)
 		  pgmig_schema_order);
 	link_objects(snapshot, kinds);
 	return snapshot;
-}
-
-/* Append the elements of an array, or the members of an object. */
-static void
-append_container(StringInfo text, JsonbContainer *container)
-{
-	JsonbIterator *iterator = JsonbIteratorInit(container);
-	bool first = true;
-	JsonbIteratorToken token;
-	JsonbValue value;
-
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-	{
-		if (token == WJB_KEY || token == WJB_ELEM)
-		{
-			if (!first)
-				appendStringInfoString(text, ", ");
-			first = false;
-		}
-		if (token == WJB_KEY)
-			appendStringInfo(text, "%s: ", copy_string(&value));
-		if (token == WJB_VALUE || token == WJB_ELEM)
-			appendStringInfoString(text, pgmig_schema_value_text(&value));
-	}
-}
-
-/*
- * A value as people read it: no quotes or brackets.
- */
-char *
-pgmig_schema_value_text(const JsonbValue *value)
-{
-	StringInfoData text;
-
-	check_stack_depth();
-	switch (value->type)
-	{
-		case jbvNull:
-			return pstrdup("null");
-		case jbvBool:
-			return pstrdup(value->val.boolean ? "true" : "false");
-		case jbvString:
-			return copy_string(value);
-		case jbvNumeric:
-			return DatumGetCString(
-				DirectFunctionCall1(numeric_out,
-									NumericGetDatum(value->val.numeric)));
-		default:
-			initStringInfo(&text);
-			append_container(&text, value->val.binary.data);
-			return text.data;
-	}
 }
